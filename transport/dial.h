@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Non-blocking TCP connections to an address. */
+#include "transport/exchange.h"
+#include "transport/verify.h"
+
+/* Where an upstream is, and who it must be. */
+struct endpoint {
+	struct subject
+		subject; /* its address is where to dial; subject.name may be `name` or NULL */
+	uint16_t port;
+	const char *text; /* as it was configured */
+};
+
+/*
+ * Starts to connect. TRANSPORT_OK: *ret_fd is a non-blocking socket whose connection is under
+ * way; the caller closes it. When it can be written to, dial_result() tells how it ended.
+ * TRANSPORT_UNREACHABLE: it failed at once; *ret_errno says why.
+ */
+enum transport_err dial(const struct endpoint *endpoint, int *ret_fd, int *ret_errno);
+/* 0, or the errno with which connecting failed. */
+int dial_result(int fd);

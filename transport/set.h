@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The upstreams of a route in the order of preference: the first that can be trusted and
+ * reached gets a query; if it fails, the next. An exchange ends once: with an answer, or when
+ * nobody is left.
+ */
+#include "transport/upstream.h"
+
+struct upstream_set;
+
+#define UPSTREAMS_MAX 64
+
+/*
+ * endpoints    moved: an array from malloc(), at most UPSTREAMS_MAX; freed with the set, also
+ * when this fails. What they point to is borrowed trust        borrowed until set_free()
+ * budget_ms    how long a query may take in all; its owner keeps the clock and cancels
+ */
+struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size_t n,
+	const struct trust *trust, uint32_t budget_ms, struct trace *trace);
+/* No exchange may be under way, and not from within a callback of one. */
+void set_free(struct upstream_set *set);
+
+/* Connects to the first already, so that a refusal is told before anybody asks. */
+void set_dial(struct upstream_set *set);
+/* exchange->done() is called later, never from within. */
+void set_submit(struct upstream_set *set, struct exchange *exchange);
+/* Before done(): it will not be called. Harmless for one that is not under way. */
+void set_cancel(struct exchange *exchange);

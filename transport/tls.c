@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The peer is judged inside the handshake, by GnuTLS's verify callback: before the client's
+ * Finished, and so before any byte of an application could be written. A session that was
+ * resumed would not come by there; tickets are not taken, and tls_write() asks once more.
+ */
+#include "transport/tls.h"
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Certificates of 64 kB and their message's framing; more is refused before it is parsed. */
+enum { HANDSHAKE_MESSAGE_MAX = VERIFY_CHAIN_BYTES_MAX + 1024 };
+
+/* AEAD ciphers and ephemeral keys alone; P-256 first, which servers have and GnuTLS does
+ * fastest. */
+static const char PRIORITY[] =
+	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:"
+	"+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1:"
+	"+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-"
+	"SHA512:"
+	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED25519:"
+	"+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
+	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:+COMP-NULL:"
+	"%SAFE_RENEGOTIATION";
+
+struct tls_context {
+	gnutls_certificate_credentials_t credentials;
+	gnutls_priority_t priority;
+	const struct trust *trust;
+};
+
+struct tls {
+	gnutls_session_t session;
+	const struct tls_context *context;
+	const struct subject *subject;
+	struct buf in, out;
+	bool eof;
+	bool trusted; /* the handshake is complete and the verdict was accept */
+	uint64_t now_ms;
+	struct verdict verdict;
+	const char *why;
+};
+
+struct tls_context *tls_context_new(const struct trust *trust)
+{
+	struct tls_context *context = calloc(1, sizeof *context);
+
+	if (context == NULL)
+		return NULL;
+	context->trust = trust;
+	if (gnutls_certificate_allocate_credentials(&context->credentials) < 0 ||
+		gnutls_priority_init(&context->priority, PRIORITY, NULL) < 0) {
+		tls_context_free(context);
+		return NULL;
+	}
+	return context;
+}
+
+void tls_context_free(struct tls_context *context)
+{
+	if (context == NULL)
+		return;
+	if (context->credentials != NULL)
+		gnutls_certificate_free_credentials(context->credentials);
+	if (context->priority != NULL)
+		gnutls_priority_deinit(context->priority);
+	free(context);
+}
+
+static ssize_t pull(gnutls_transport_ptr_t pointer, void *data, size_t size)
+{
+	struct tls *tls = pointer;
+	struct wire in = buf_bytes(&tls->in);
+
+	if (in.size == 0 && !tls->eof) {
+		gnutls_transport_set_errno(tls->session, EAGAIN);
+		return -1;
+	}
+	if (size > in.size)
+		size = in.size;
+	if (size > 0)
+		memcpy(data, in.data, size);
+	buf_consume(&tls->in, size);
+	return (ssize_t)size;
+}
+
+static int pull_ready(gnutls_transport_ptr_t pointer, [[maybe_unused]] unsigned ms)
+{
+	struct tls *tls = pointer;
+
+	return buf_size(&tls->in) > 0 || tls->eof ? 1 : 0;
+}
+
+static ssize_t push(gnutls_transport_ptr_t pointer, const void *data, size_t size)
+{
+	struct tls *tls = pointer;
+
+	if (!buf_append(&tls->out, data, size)) {
+		gnutls_transport_set_errno(tls->session, ENOMEM);
+		return -1;
+	}
+	return (ssize_t)size;
+}
+
+/* Called once a full handshake, before our Finished. That the peer has the leaf's key is proved
+ * before (TLS 1.3) or after (TLS 1.2) this, and in any case before the handshake is complete.
+ */
+static int judge_peer(gnutls_session_t session)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+	const gnutls_datum_t *peers;
+	struct wire der[VERIFY_CHAIN_MAX + 1];
+	unsigned n = 0;
+
+	if (gnutls_certificate_type_get2(session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509)
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	peers = gnutls_certificate_get_peers(session, &n);
+	if (peers == NULL)
+		n = 0;
+	if (n > VERIFY_CHAIN_MAX)
+		n = VERIFY_CHAIN_MAX + 1; /* refused for their number */
+	for (unsigned i = 0; i < n; i++)
+		der[i] = (struct wire){peers[i].data, peers[i].size};
+	verify_peer(tls->context->trust, tls->subject, der, n, tls->now_ms, &tls->verdict);
+	return tls->verdict.accepted ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static int prepare_session(struct tls *tls, const char *alpn)
+{
+	gnutls_datum_t protocol = {(unsigned char *)(uintptr_t)alpn, (unsigned)strlen(alpn)};
+	gnutls_session_t session;
+	int r;
+
+	/* No tickets: a resumed handshake shows no certificate to judge. */
+	r = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS);
+	if (r < 0)
+		return r;
+	session = tls->session;
+	gnutls_session_set_ptr(session, tls);
+	gnutls_transport_set_ptr(session, tls);
+	gnutls_transport_set_pull_function(session, pull);
+	gnutls_transport_set_pull_timeout_function(session, pull_ready);
+	gnutls_transport_set_push_function(session, push);
+	gnutls_handshake_set_max_packet_length(session, HANDSHAKE_MESSAGE_MAX);
+	gnutls_session_set_verify_function(session, judge_peer);
+	r = gnutls_priority_set(session, tls->context->priority);
+	if (r >= 0)
+		r = gnutls_credentials_set(
+			session, GNUTLS_CRD_CERTIFICATE, tls->context->credentials);
+	if (r >= 0)
+		r = gnutls_alpn_set_protocols(session, &protocol, 1, 0);
+	if (r >= 0 && tls->subject->name != NULL)
+		r = gnutls_server_name_set(session, GNUTLS_NAME_DNS, tls->subject->name,
+			strlen(tls->subject->name));
+	return r;
+}
+
+enum transport_err tls_new(const struct tls_context *context, const struct subject *subject,
+	const char *alpn, struct tls **ret)
+{
+	struct tls *tls = calloc(1, sizeof *tls);
+
+	if (tls == NULL)
+		return TRANSPORT_NOMEM;
+	tls->context = context;
+	tls->subject = subject;
+	if (prepare_session(tls, alpn) < 0) {
+		tls_free(tls);
+		return TRANSPORT_NOMEM;
+	}
+	*ret = tls;
+	return TRANSPORT_OK;
+}
+
+void tls_free(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	if (tls->session != NULL)
+		gnutls_deinit(tls->session);
+	buf_clear(&tls->in);
+	buf_clear(&tls->out);
+	free(tls);
+}
+
+struct buf *tls_in(struct tls *tls)
+{
+	return &tls->in;
+}
+
+struct buf *tls_out(struct tls *tls)
+{
+	return &tls->out;
+}
+
+void tls_eof(struct tls *tls)
+{
+	tls->eof = true;
+}
+
+/* GnuTLS's codes end here. */
+static enum transport_err failed(struct tls *tls, int code)
+{
+	switch (code) {
+	case GNUTLS_E_AGAIN:
+	case GNUTLS_E_INTERRUPTED: return TRANSPORT_WAIT;
+	case GNUTLS_E_MEMORY_ERROR: tls->why = "out of memory"; return TRANSPORT_NOMEM;
+	case GNUTLS_E_PREMATURE_TERMINATION:
+		tls->why = "the server closed the connection";
+		return TRANSPORT_LOST;
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		tls->why = gnutls_alert_get_name(gnutls_alert_get(tls->session));
+		if (tls->why == NULL)
+			tls->why = "the server sent an unknown alert";
+		return TRANSPORT_TLS;
+	default: tls->why = gnutls_strerror(code); return TRANSPORT_TLS;
+	}
+}
+
+enum transport_err tls_handshake(struct tls *tls, uint64_t now_ms)
+{
+	bool judged;
+	int r;
+
+	tls->now_ms = now_ms;
+	do
+		r = gnutls_handshake(tls->session);
+	while (r == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	judged = tls->verdict.accepted || verdict_reason(&tls->verdict)[0] != '\0';
+	if (r < 0 && judged && !tls->verdict.accepted) {
+		gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+		tls->why = verdict_reason(&tls->verdict);
+		return TRANSPORT_UNTRUSTED;
+	}
+	if (r < 0) {
+		enum transport_err err = failed(tls, r);
+
+		if (err == TRANSPORT_TLS && r != GNUTLS_E_FATAL_ALERT_RECEIVED)
+			gnutls_alert_send_appropriate(tls->session, r);
+		return err;
+	}
+	if (!tls->verdict.accepted || gnutls_session_is_resumed(tls->session)) {
+		tls->why = "the handshake ended without a certificate to judge";
+		return TRANSPORT_UNTRUSTED;
+	}
+	tls->trusted = true;
+	return TRANSPORT_OK;
+}
+
+enum transport_err tls_write(struct tls *tls, struct wire bytes)
+{
+	if (!tls->trusted) {
+		tls->why = "not judged yet";
+		return TRANSPORT_UNTRUSTED;
+	}
+	while (bytes.size > 0) {
+		ssize_t n = gnutls_record_send(tls->session, bytes.data, bytes.size);
+
+		/* push() never asks to wait, so neither does this. */
+		if (n <= 0)
+			return failed(tls, (int)n) == TRANSPORT_NOMEM ? TRANSPORT_NOMEM
+								      : TRANSPORT_TLS;
+		bytes.data += n;
+		bytes.size -= (size_t)n;
+	}
+	return TRANSPORT_OK;
+}
+
+enum transport_err tls_read(struct tls *tls, uint8_t *data, size_t size, size_t *ret_n)
+{
+	ssize_t n = gnutls_record_recv(tls->session, data, size);
+
+	if (n > 0) {
+		*ret_n = (size_t)n;
+		return TRANSPORT_OK;
+	}
+	if (n == 0) {
+		tls->why = "the server closed the connection";
+		return TRANSPORT_LOST;
+	}
+	/* A renegotiation (GNUTLS_E_REHANDSHAKE) could bring another certificate: never. */
+	return failed(tls, (int)n);
+}
+
+void tls_close(struct tls *tls)
+{
+	if (tls->trusted)
+		gnutls_bye(tls->session, GNUTLS_SHUT_WR);
+}
+
+const struct verdict *tls_verdict(const struct tls *tls)
+{
+	return &tls->verdict;
+}
+
+const char *tls_why(const struct tls *tls)
+{
+	return tls->why != NULL ? tls->why : "";
+}
+
+void tls_describe(const struct tls *tls, char *text, size_t size)
+{
+	const char *group = gnutls_group_get_name(gnutls_group_get(tls->session));
+
+	snprintf(text, size, "%s, %s, %s",
+		gnutls_protocol_get_name(gnutls_protocol_get_version(tls->session)),
+		group != NULL ? group : "no group",
+		gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+}

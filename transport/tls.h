@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A TLS client session as a function from bytes to bytes: it touches no socket. Whoever owns it
+ * puts what the peer sent into tls_in(), sends what lies in tls_out(), and calls again.
+ */
+#include "transport/buf.h"
+#include "transport/verify.h"
+
+struct tls_context; /* what all sessions of one configuration share; immutable */
+struct tls;
+
+/* trust: borrowed, must outlive the context. NULL when there is no memory. */
+struct tls_context *tls_context_new(const struct trust *trust);
+void tls_context_free(struct tls_context *context);
+
+/*
+ * A session with the server that `subject` describes; its name (if any) is sent as SNI.
+ *
+ * subject  borrowed until tls_free()
+ * alpn     the protocol offered (RFC 7301), e.g. "dot"
+ */
+enum transport_err tls_new(const struct tls_context *context, const struct subject *subject,
+	const char *alpn, struct tls **ret);
+void tls_free(struct tls *tls);
+
+/* Bytes from the peer, not yet read; bytes for the peer, not yet sent. */
+struct buf *tls_in(struct tls *tls);
+struct buf *tls_out(struct tls *tls);
+/* The peer will send no more. */
+void tls_eof(struct tls *tls);
+
+/*
+ * Goes on with the handshake. TRANSPORT_OK: it is complete and the peer has passed
+ * verify_peer(); TRANSPORT_UNTRUSTED: it has not, and an alert lies in tls_out();
+ * TRANSPORT_WAIT: more bytes are needed.
+ */
+enum transport_err tls_handshake(struct tls *tls, uint64_t now_ms);
+
+/* Only after the handshake returned TRANSPORT_OK; before it, refuses with TRANSPORT_UNTRUSTED.
+ */
+enum transport_err tls_write(struct tls *tls, struct wire bytes);
+/* Reads at most `size` bytes. TRANSPORT_WAIT: none there; TRANSPORT_LOST: the peer has closed.
+ */
+enum transport_err tls_read(struct tls *tls, uint8_t *data, size_t size, size_t *ret_n);
+/* Puts the closure alert into tls_out() (RFC 8446 section 6.1). */
+void tls_close(struct tls *tls);
+
+/* What verify_peer() said; all zero before it was asked. */
+const struct verdict *tls_verdict(const struct tls *tls);
+/* Why the last call failed, in words. */
+const char *tls_why(const struct tls *tls);
+/* "TLS1.3, X25519, AES-128-GCM" */
+void tls_describe(const struct tls *tls, char *text, size_t size);

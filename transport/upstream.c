@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/upstream.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long a failed server rests: doubled with each failure. One whose certificate was refused
+ * is asked again much later: it has to change first. */
+enum {
+	REST_MS = 100,
+	REST_MAX_MS = 5000,
+	REST_REFUSED_MS = 1000,
+	REST_REFUSED_MAX_MS = 60000,
+};
+
+struct upstream {
+	const struct endpoint *endpoint;
+	const struct upstream_params *params;
+	unsigned index;
+	struct conn_owner conn_owner;
+	struct conn *conn;   /* NULL: none */
+	struct list waiting; /* exchanges, until the connection is ready */
+	struct timer rest;
+	bool resting;
+	unsigned failures;      /* since it was last of use */
+	uint64_t hope_until_ms; /* 0: it was not lost, or never connected */
+	enum transport_err err;
+	char why[320];
+	bool told; /* the fields below say what */
+	enum trace_kind told_kind;
+	char told_why[320];
+};
+
+static void tell(struct upstream *upstream, enum trace_kind kind, const struct verdict *verdict)
+{
+	bool good = kind == TRACE_ACCEPTED;
+	const char *why = good ? "" : upstream->why;
+	char tls[96] = "";
+	struct trace_event event = {
+		.kind = kind,
+		.upstream = upstream->endpoint->text,
+		.repeated = upstream->told && upstream->told_kind == kind &&
+			    strcmp(upstream->told_why, why) == 0,
+		.why = good ? NULL : why,
+		.verdict = verdict,
+		.tls = tls,
+	};
+
+	if (good)
+		conn_describe(upstream->conn, tls, sizeof tls);
+	upstream->told = true;
+	upstream->told_kind = kind;
+	snprintf(upstream->told_why, sizeof upstream->told_why, "%s", why);
+	upstream->params->trace->tell(upstream->params->trace, &event);
+}
+
+static void rest(struct upstream *upstream)
+{
+	bool refused = upstream->err == TRANSPORT_UNTRUSTED;
+	uint64_t ms = refused ? REST_REFUSED_MS : REST_MS;
+	uint64_t most = refused ? REST_REFUSED_MAX_MS : REST_MAX_MS;
+
+	for (unsigned i = 0; i < upstream->failures && ms < most; i++)
+		ms *= 2;
+	upstream->failures++;
+	upstream->resting =
+		timer_start(upstream->params->loop, &upstream->rest, ms < most ? ms : most);
+}
+
+static enum trace_kind kind_of(enum transport_err err, bool was_ready)
+{
+	if (err == TRANSPORT_UNTRUSTED)
+		return TRACE_REFUSED;
+	return was_ready ? TRACE_LOST : TRACE_UNREACHABLE;
+}
+
+static void note_failure(struct upstream *upstream, enum transport_err err, bool was_ready)
+{
+	const char *prefix = err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "";
+
+	upstream->err = err;
+	snprintf(upstream->why, sizeof upstream->why, "%s%s", prefix, conn_why(upstream->conn));
+	tell(upstream, kind_of(err, was_ready),
+		err == TRANSPORT_UNTRUSTED ? conn_verdict(upstream->conn) : NULL);
+}
+
+static void give_back(struct upstream *upstream, struct list *exchanges, bool sent)
+{
+	while (!list_empty(exchanges)) {
+		struct exchange *exchange =
+			container_of(exchanges->next, struct exchange, node);
+
+		list_remove(&exchange->node);
+		exchange->upstream = NULL;
+		upstream->params->owner->failed(
+			upstream->params->owner, upstream, exchange, sent);
+	}
+}
+
+static void on_ended(struct conn_owner *owner, enum transport_err err)
+{
+	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
+	bool was_ready = conn_was_ready(upstream->conn);
+	bool useful = conn_was_useful(upstream->conn);
+	struct exchange *exchange;
+	struct list orphans;
+	bool idle;
+
+	list_init(&orphans);
+	while ((exchange = conn_take(upstream->conn)) != NULL)
+		list_append(&orphans, &exchange->node);
+	list_splice(&orphans, &upstream->waiting);
+	idle = list_empty(&orphans);
+
+	/* That a server closes a connection which nobody uses is no failure. */
+	if (!was_ready || !idle)
+		note_failure(upstream, err, was_ready);
+	if (was_ready && !idle)
+		upstream->hope_until_ms =
+			loop_now_ms(upstream->params->loop) + upstream->params->grace_ms;
+	upstream->conn = NULL;
+	if (!was_ready || (!useful && !idle))
+		rest(upstream);
+	give_back(upstream, &orphans, was_ready);
+}
+
+static void on_ready(struct conn_owner *owner)
+{
+	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
+	struct list ready;
+
+	upstream->err = TRANSPORT_OK;
+	tell(upstream, TRACE_ACCEPTED, conn_verdict(upstream->conn));
+	list_init(&ready);
+	list_splice(&ready, &upstream->waiting);
+	while (!list_empty(&ready)) {
+		struct exchange *exchange = container_of(ready.next, struct exchange, node);
+
+		list_remove(&exchange->node);
+		if (upstream_submit(upstream, exchange) == TRANSPORT_OK)
+			continue;
+		exchange->upstream = NULL;
+		upstream->params->owner->failed(
+			upstream->params->owner, upstream, exchange, false);
+	}
+	upstream->params->owner->ready(upstream->params->owner, upstream);
+}
+
+static void on_answered(struct conn_owner *owner, struct exchange *exchange, struct wire answer)
+{
+	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
+
+	upstream->failures = 0;
+	upstream->hope_until_ms = 0;
+	exchange->upstream = NULL;
+	exchange->err = TRANSPORT_OK;
+	exchange->answer = answer;
+	exchange->done(exchange);
+}
+
+static void on_rested(struct timer *timer)
+{
+	struct upstream *upstream = container_of(timer, struct upstream, rest);
+
+	upstream->resting = false;
+	if (upstream_recovers(upstream))
+		upstream_dial(upstream);
+}
+
+struct upstream *upstream_new(
+	const struct endpoint *endpoint, const struct upstream_params *params, unsigned index)
+{
+	struct upstream *upstream = calloc(1, sizeof *upstream);
+
+	if (upstream == NULL)
+		return NULL;
+	upstream->endpoint = endpoint;
+	upstream->params = params;
+	upstream->index = index;
+	upstream->conn_owner.ready = on_ready;
+	upstream->conn_owner.answered = on_answered;
+	upstream->conn_owner.ended = on_ended;
+	upstream->rest.fired = on_rested;
+	list_init(&upstream->waiting);
+	return upstream;
+}
+
+void upstream_free(struct upstream *upstream)
+{
+	if (upstream == NULL)
+		return;
+	assert(list_empty(&upstream->waiting));
+	if (upstream->conn != NULL)
+		conn_close(upstream->conn);
+	timer_done(&upstream->rest);
+	free(upstream);
+}
+
+void upstream_dial(struct upstream *upstream)
+{
+	if (upstream->conn != NULL || upstream->resting)
+		return;
+	upstream->conn = conn_new(upstream->params->loop, upstream->endpoint,
+		upstream->params->context, upstream->params->limits, &upstream->conn_owner);
+}
+
+enum transport_err upstream_submit(struct upstream *upstream, struct exchange *exchange)
+{
+	enum transport_err err;
+
+	upstream_dial(upstream);
+	if (upstream->conn == NULL)
+		return TRANSPORT_NOMEM;
+	if (conn_is_ready(upstream->conn)) {
+		err = conn_submit(upstream->conn, exchange);
+		if (err != TRANSPORT_OK)
+			return err;
+		exchange->sends++;
+	} else {
+		list_append(&upstream->waiting, &exchange->node);
+	}
+	exchange->upstream = upstream;
+	return TRANSPORT_OK;
+}
+
+void upstream_cancel(struct upstream *upstream, struct exchange *exchange)
+{
+	if (exchange->sent)
+		conn_cancel(upstream->conn, exchange);
+	else
+		list_remove(&exchange->node);
+	exchange->upstream = NULL;
+}
+
+enum health upstream_health(const struct upstream *upstream)
+{
+	if (upstream->resting)
+		return HEALTH_RESTING;
+	if (upstream->failures == 0 ||
+		(upstream->conn != NULL && conn_is_ready(upstream->conn)))
+		return HEALTH_GOOD;
+	return upstream->conn != NULL ? HEALTH_PROBING : HEALTH_RESTED;
+}
+
+bool upstream_recovers(const struct upstream *upstream)
+{
+	return loop_now_ms(upstream->params->loop) < upstream->hope_until_ms &&
+	       upstream->err != TRANSPORT_UNTRUSTED;
+}
+
+unsigned upstream_index(const struct upstream *upstream)
+{
+	return upstream->index;
+}
+
+enum transport_err upstream_err(const struct upstream *upstream)
+{
+	return upstream->err;
+}
+
+const char *upstream_why(const struct upstream *upstream)
+{
+	return upstream->why;
+}
