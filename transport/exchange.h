@@ -37,9 +37,8 @@ struct exchange {
 
 	/* Set by transport before done(). */
 	enum transport_err err;
-	struct wire
-		answer;  /* TRANSPORT_OK: borrowed during done() only; its ID means nothing */
-	const char *why; /* else: in words, borrowed during done() only */
+	struct wire answer; /* when TRANSPORT_OK, during done() only; its ID means nothing */
+	const char *why;    /* else: in words, during done() only */
 
 	/* Transport's own. */
 	struct list node;

@@ -19,7 +19,7 @@ struct upstream_set {
 	struct list parked; /* no upstream will do now, but one may in a moment */
 	struct list ended;  /* to be told at the end of the turn */
 	struct turn turn;
-	bool dead; /* freed, while the turn was queued */
+	unsigned turns_left; /* set_free() was called: until nothing refers to it any more */
 };
 
 static void finish_later(
@@ -46,10 +46,15 @@ static struct upstream *most_telling(const struct upstream_set *set)
 	return found;
 }
 
-static void set_bury(struct upstream_set *set)
+static void set_close(struct upstream_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		upstream_free(set->upstreams[i]);
+	set->n = 0;
+}
+
+static void set_bury(struct upstream_set *set)
+{
 	tls_context_free(set->context);
 	free(set->endpoints);
 	free(set);
@@ -77,8 +82,12 @@ static void on_turn(struct turn *turn)
 		exchange->why = why;
 		exchange->done(exchange);
 	}
-	if (set->dead)
+	if (set->turns_left == 0)
+		return;
+	if (--set->turns_left == 0)
 		set_bury(set);
+	else
+		loop_defer(set->loop, &set->turn);
 }
 
 static bool given_up(const struct exchange *exchange, size_t index)
@@ -201,6 +210,7 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 			break;
 	}
 	if (set->context == NULL || set->n < n) {
+		set_close(set);
 		set_bury(set);
 		return NULL;
 	}
@@ -212,10 +222,11 @@ void set_free(struct upstream_set *set)
 	if (set == NULL)
 		return;
 	assert(list_empty(&set->parked) && list_empty(&set->ended));
-	if (set->turn.queued)
-		set->dead = true;
-	else
-		set_bury(set);
+	set_close(set);
+	/* The connections free themselves at the end of this turn, and hold the context until
+	 * then: they are queued behind our turn if that is queued already. */
+	set->turns_left = 2;
+	loop_defer(set->loop, &set->turn);
 }
 
 void set_dial(struct upstream_set *set)

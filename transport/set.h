@@ -18,7 +18,7 @@ struct upstream_set;
  */
 struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size_t n,
 	const struct trust *trust, uint32_t budget_ms, struct trace *trace);
-/* No exchange may be under way, and not from within a callback of one. */
+/* No exchange may be under way; allowed in the done() of the last. NULL is allowed. */
 void set_free(struct upstream_set *set);
 
 /* Connects to the first already, so that a refusal is told before anybody asks. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Who asked, and the way back. A query holds one by value. */
+#include "transport/exchange.h"
+#include <netinet/in.h>
+
+union socket_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* The address a datagram was sent to, on a socket that is bound to all: its reply must come
+ * from it. */
+union destination {
+	struct in_pktinfo v4;
+	struct in6_pktinfo v6;
+};
+
+struct client {
+	struct udp_listener *udp; /* one of the two */
+	struct tcp_client *tcp;
+	union socket_address peer; /* UDP */
+	union destination destination;
+	struct list node;              /* among the queries of a TCP client */
+	void (*gone)(struct client *); /* the TCP client is: forget the query */
+};
+
+/* A query has come to be; it must end in client_send() or client_leave(). */
+void client_join(struct client *client);
+/* Where to write a reply of at most `size` bytes; NULL: no memory, or too much lies there
+ * unread. */
+uint8_t *client_room(struct client *client, size_t size);
+/* Sends the `size` bytes written there, at the end of this turn of the loop. Without a join,
+ * too. */
+void client_send(struct client *client, size_t size);
+/* No (more) reply is coming. */
+void client_leave(struct client *client);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/log.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char line[4096];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (getenv("JOURNAL_STREAM") != NULL)
+		fprintf(stderr, "<%d>%s\n", (int)level, line);
+	else
+		fprintf(stderr, "%s\n", line);
+}

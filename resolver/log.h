@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Lines for people and their tools, on stderr: key=value, a sentence in quotes. Never a query's
+ * name. */
+
+enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTICE = 5, LOG_INFO = 6 };
+
+/* Under systemd each line begins with its priority (sd-daemon(3)). */
+[[gnu::format(printf, 2, 3)]] void log_line(enum log_level level, const char *format, ...);

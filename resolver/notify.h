@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Tells systemd how far the daemon is (sd_notify(3)). Does nothing when built without
+ * libsystemd. */
+
+void notify_ready(void);
+void notify_reloading(void);
+void notify_stopping(void);

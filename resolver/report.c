@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/report.h"
+#include "resolver/log.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	LIST_FRESH_DAYS = 70,
+	LIST_WARN_DAYS = LIST_FRESH_DAYS - 30,
+};
+
+#define DAY_MS UINT64_C(86400000)
+
+/* Appends, and cuts what does not fit. */
+[[gnu::format(printf, 3, 4)]] static void append(
+	char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+/* "Nimbus2026 (Cloudflare), …": the logs whose SCTs count. */
+static void list_logs(const struct ct_report *report, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < report->n_scts; i++) {
+		const struct ct_sct_report *sct = &report->scts[i];
+
+		if (sct->status == CT_SCT_VALID)
+			append(text, size, "%s%s (%s)", text[0] != '\0' ? ", " : "",
+				sct->log->description, sct->operator_name);
+	}
+}
+
+/* "Nimbus2026: the signature is wrong; …": what of each SCT is to be said. */
+static void list_scts(const struct ct_report *report, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < report->n_scts; i++) {
+		const struct ct_sct_report *sct = &report->scts[i];
+
+		append(text, size, "%s%s: %s", text[0] != '\0' ? "; " : "",
+			sct->log != NULL ? sct->log->description : "a log not in the list",
+			ct_sct_status_text(sct->status));
+	}
+}
+
+static void on_event([[maybe_unused]] struct trace *trace, const struct trace_event *event)
+{
+	char words[2048];
+
+	if (event->repeated)
+		return;
+	switch (event->kind) {
+	case TRACE_ACCEPTED:
+		list_logs(&event->verdict->report, words, sizeof words);
+		log_line(LOG_NOTICE,
+			"upstream=%s event=accepted tls=\"%s\" policy=%s logs=\"%s\"",
+			event->upstream, event->tls,
+			ct_policy_name(event->verdict->report.policy), words);
+		break;
+	case TRACE_REFUSED:
+		list_scts(&event->verdict->report, words, sizeof words);
+		log_line(LOG_ERROR,
+			"upstream=%s event=refused policy=%s why=\"%s\" scts=\"%s\"",
+			event->upstream, ct_policy_name(event->verdict->report.policy),
+			event->why, words);
+		break;
+	case TRACE_UNREACHABLE:
+		log_line(LOG_WARNING, "upstream=%s event=unreachable why=\"%s\"",
+			event->upstream, event->why);
+		break;
+	case TRACE_LOST:
+		log_line(LOG_NOTICE, "upstream=%s event=lost why=\"%s\"", event->upstream,
+			event->why);
+		break;
+	}
+}
+
+struct trace report_trace(void)
+{
+	return (struct trace){.tell = on_event};
+}
+
+static void format_date(uint64_t ms, char text[11])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, 11, "%Y-%m-%d", &tm) == 0)
+		memcpy(text, "?", 2);
+}
+
+void report_log_list(const char *path, const struct ct_log_list *list, uint64_t now_ms)
+{
+	uint64_t made_ms = ct_log_list_timestamp_ms(list);
+	uint64_t days = now_ms > made_ms ? (now_ms - made_ms) / DAY_MS : 0;
+	char made[11], horizon[11];
+
+	format_date(made_ms, made);
+	format_date(ct_log_list_horizon_ms(list), horizon);
+	log_line(LOG_INFO, "event=log-list file=%s logs=%zu date=%s until=%s", path,
+		ct_log_list_size(list), made, horizon);
+	if (days > LIST_FRESH_DAYS)
+		log_line(LOG_WARNING,
+			"event=log-list-stale why=\"the log list is %u days old: certificates "
+			"now need "
+			"two logs of two operators that it knows; please install a newer one\"",
+			(unsigned)days);
+	else if (days >= LIST_WARN_DAYS)
+		log_line(LOG_WARNING,
+			"event=log-list-ages why=\"the log list is %u days old and will be "
+			"stale "
+			"after %d; please install a newer one\"",
+			(unsigned)days, LIST_FRESH_DAYS);
+}

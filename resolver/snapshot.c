@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/snapshot.h"
+#include "resolver/log.h"
+#include "resolver/report.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LOG_LIST_SIZE_MAX = 4 * 1024 * 1024,
+	PORT_DOT = 853, /* RFC 7858 section 3.1 */
+};
+
+static void close_file(FILE **file)
+{
+	if (*file != NULL)
+		fclose(*file);
+}
+
+/* The whole file, to be freed; NULL: errno says why. */
+static uint8_t *read_file(const char *path, size_t *ret_size)
+{
+	[[gnu::cleanup(close_file)]] FILE *file = fopen(path, "rbe");
+	uint8_t *bytes;
+	size_t n;
+
+	if (file == NULL)
+		return NULL;
+	bytes = malloc(LOG_LIST_SIZE_MAX);
+	if (bytes == NULL)
+		return NULL;
+	n = fread(bytes, 1, LOG_LIST_SIZE_MAX, file);
+	if (ferror(file) || n == LOG_LIST_SIZE_MAX) {
+		errno = n == LOG_LIST_SIZE_MAX ? EFBIG : EIO;
+		free(bytes);
+		return NULL;
+	}
+	*ret_size = n;
+	return bytes;
+}
+
+static struct ct_log_list *load_log_list(const char *path)
+{
+	struct ct_log_list *list = NULL;
+	struct ct_error error = {0};
+	size_t size = 0;
+	uint8_t *json = read_file(path, &size);
+	enum ct_err err;
+
+	if (json == NULL) {
+		log_line(LOG_ERROR, "%s: LogList: %s", path, strerror(errno));
+		return NULL;
+	}
+	err = ct_log_list_parse((struct ct_bytes){json, size}, &list, &error);
+	free(json);
+	if (err == CT_OK)
+		return list;
+	log_line(LOG_ERROR, "%s: LogList: %s", path,
+		err == CT_E_NOMEM ? "out of memory" : error.text);
+	return NULL;
+}
+
+static enum ct_policy policy_of(enum conf_policy policy)
+{
+	switch (policy) {
+	case CONF_POLICY_TWO_LOGS: return CT_POLICY_TWO_LOGS;
+	case CONF_POLICY_APPLE: return CT_POLICY_APPLE;
+	case CONF_POLICY_CHROME: break;
+	}
+	return CT_POLICY_CHROME;
+}
+
+static struct endpoint endpoint_of(const struct conf_upstream *upstream)
+{
+	struct endpoint endpoint = {
+		.subject = {.address_size = upstream->address.size, .name = upstream->name},
+		.port = upstream->address.port != 0 ? upstream->address.port : PORT_DOT,
+		.text = upstream->text,
+	};
+
+	memcpy(endpoint.subject.address, upstream->address.bytes,
+		sizeof endpoint.subject.address);
+	return endpoint;
+}
+
+static struct upstream_set *make_set(struct snapshot *snapshot, struct loop *loop)
+{
+	const struct conf *conf = snapshot->conf;
+	struct endpoint *endpoints = calloc(conf->n_upstreams, sizeof *endpoints);
+	struct upstream_set *set = NULL;
+
+	if (endpoints != NULL) {
+		for (size_t i = 0; i < conf->n_upstreams; i++)
+			endpoints[i] = endpoint_of(&conf->upstreams[i]);
+		set = set_new(loop, endpoints, conf->n_upstreams, snapshot->trust,
+			conf->query_timeout_ms, &snapshot->trace);
+	}
+	if (set == NULL)
+		log_line(LOG_ERROR, "out of memory");
+	return set;
+}
+
+static struct conf *load_conf(const char *path)
+{
+	struct conf_errors errors = {0};
+	struct conf *conf = conf_load(path, &errors);
+
+	for (size_t i = 0; i < errors.count; i++)
+		log_line(LOG_ERROR, "%s", errors.lines[i]);
+	if (conf == NULL && errors.count == 0)
+		log_line(LOG_ERROR, "out of memory");
+	conf_errors_clear(&errors);
+	return conf;
+}
+
+static bool load_trust(struct snapshot *snapshot)
+{
+	const struct conf *conf = snapshot->conf;
+	struct ct_log_list *list = load_log_list(conf->log_list);
+	char why[512] = "";
+
+	if (list == NULL)
+		return false;
+	snapshot->trust =
+		trust_new(conf->trust_anchors, list, policy_of(conf->policy), why, sizeof why);
+	if (snapshot->trust == NULL)
+		log_line(LOG_ERROR, "TrustAnchors: %s", why);
+	return snapshot->trust != NULL;
+}
+
+/* All but the upstreams. */
+static struct snapshot *load(const char *path)
+{
+	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+
+	if (snapshot == NULL) {
+		log_line(LOG_ERROR, "out of memory");
+		return NULL;
+	}
+	snapshot->references = 1;
+	snapshot->trace = report_trace();
+	snapshot->conf = load_conf(path);
+	if (snapshot->conf != NULL && load_trust(snapshot))
+		return snapshot;
+	snapshot_unref(snapshot);
+	return NULL;
+}
+
+struct snapshot *snapshot_load(struct loop *loop, const char *path)
+{
+	struct snapshot *snapshot = load(path);
+
+	if (snapshot == NULL)
+		return NULL;
+	report_log_list(
+		snapshot->conf->log_list, trust_log_list(snapshot->trust), loop_wall_ms());
+	snapshot->set = make_set(snapshot, loop);
+	if (snapshot->set != NULL)
+		return snapshot;
+	snapshot_unref(snapshot);
+	return NULL;
+}
+
+bool snapshot_check(const char *path)
+{
+	struct snapshot *snapshot = load(path);
+
+	snapshot_unref(snapshot);
+	return snapshot != NULL;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+	snapshot->references++;
+	return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+	if (snapshot == NULL || --snapshot->references > 0)
+		return;
+	set_free(snapshot->set);
+	trust_free(snapshot->trust);
+	conf_free(snapshot->conf);
+	free(snapshot);
+}
