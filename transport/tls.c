@@ -271,8 +271,15 @@ enum transport_err tls_write(struct tls *tls, struct wire bytes)
 
 enum transport_err tls_read(struct tls *tls, uint8_t *data, size_t size, size_t *ret_n)
 {
-	ssize_t n = gnutls_record_recv(tls->session, data, size);
+	size_t before;
+	ssize_t n;
 
+	/* A record that is not the application's, a session ticket for one, also ends in
+	 * "again". */
+	do {
+		before = buf_size(&tls->in);
+		n = gnutls_record_recv(tls->session, data, size);
+	} while (n == GNUTLS_E_AGAIN && buf_size(&tls->in) > 0 && buf_size(&tls->in) < before);
 	if (n > 0) {
 		*ret_n = (size_t)n;
 		return TRANSPORT_OK;

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/message.h"
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Messages are written as C strings; their last byte is not the terminator. */
+#define WIRE(text) ((struct wire){(const uint8_t *)(text), sizeof(text) - 1})
+
+#define HEADER(flags, qd, an, ns, ar) "\xab\xcd" flags "\0" qd "\0" an "\0" ns "\0" ar
+#define QUESTION "\7eXample\3com\0\0\1\0\1"
+#define OPT(class, ttl, options) "\0\0\x29" class ttl options
+#define PLAIN_OPT OPT("\x10\0", "\0\0\0\0", "\0\0")
+
+static const struct {
+	const char *name;
+	struct wire message;
+	bool reply;
+	enum rcode rcode;
+} requests[] = {
+	{"plain", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOERROR},
+	{"with EDNS", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT), true, RCODE_NOERROR},
+	{"root name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\0\0\2\0\1"), true, RCODE_NOERROR},
+	{"unknown option", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\0\0", "\0\6\xff\0\0\2hi")), true, RCODE_NOERROR},
+	{"a record beside the OPT", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION "\xc0\x0c\0\1\0\1\0\0\0\0\0\0" PLAIN_OPT), true, RCODE_NOERROR},
+	{"empty", WIRE(""), false, RCODE_NOERROR},
+	{"shorter than a header", WIRE("\xab\xcd\1\0\0\1\0\0\0\0\0"), false, RCODE_NOERROR},
+	{"a reply", WIRE(HEADER("\x81\0", "\1", "\0", "\0", "\0") QUESTION), false, RCODE_NOERROR},
+	{"no question", WIRE(HEADER("\1\0", "\0", "\0", "\0", "\0")), true, RCODE_FORMERR},
+	{"two questions", WIRE(HEADER("\1\0", "\2", "\0", "\0", "\0") QUESTION QUESTION), true, RCODE_FORMERR},
+	{"cut in the name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\7exam"), true, RCODE_FORMERR},
+	{"cut in the type", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0"), true, RCODE_FORMERR},
+	{"compressed question", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"), true, RCODE_FORMERR},
+	{"label of a reserved kind", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\x40\0\0\1\0\1"), true, RCODE_FORMERR},
+	{"bytes behind the end", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION "x"), true, RCODE_FORMERR},
+	{"two OPT records", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT), true, RCODE_FORMERR},
+	{"OPT among the answers", WIRE(HEADER("\1\0", "\1", "\1", "\0", "\0") QUESTION PLAIN_OPT), true, RCODE_FORMERR},
+	{"OPT with a name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\1a" PLAIN_OPT), true, RCODE_FORMERR},
+	{"option longer than the OPT", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\0\0", "\0\5\0\x0a\0\2x")), true, RCODE_FORMERR},
+	{"OPT cut short", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x10"), true, RCODE_FORMERR},
+	{"pointer to itself", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\xc0\x1d\0\1\0\1\0\0\0\0\0\0"), true, RCODE_FORMERR},
+	{"EDNS version 1", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\1\0\0", "\0\0")), true, RCODE_BADVERS},
+	{"status query", WIRE(HEADER("\x11\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOTIMP},
+	{"update", WIRE(HEADER("\x29\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOTIMP},
+	{"zone transfer", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0\xfc\0\1"), true, RCODE_NOTIMP},
+};
+
+static void test_requests([[maybe_unused]] void **state)
+{
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		struct request request;
+		enum rcode rcode = RCODE_NOERROR;
+		bool reply = message_read_request(requests[i].message, &request, &rcode);
+
+		if (reply != requests[i].reply || rcode != requests[i].rcode)
+			fail_msg("%s: reply %d, rcode %d", requests[i].name, reply, (int)rcode);
+	}
+}
+
+/* A name may have 255 bytes, not 256 (RFC 1035 section 3.1). */
+static void test_longest_name([[maybe_unused]] void **state)
+{
+	uint8_t message[MESSAGE_HEADER_SIZE + 300] = {0xab, 0xcd, 1, 0, 0, 1};
+	struct request request;
+	enum rcode rcode;
+
+	for (size_t labels = 126; labels <= 128; labels++) {
+		size_t size = MESSAGE_HEADER_SIZE;
+
+		for (size_t i = 0; i < labels; i++) {
+			message[size++] = 1;
+			message[size++] = 'a';
+		}
+		message[size++] = 0;
+		memcpy(message + size, "\0\1\0\1", 4);
+		assert_true(message_read_request((struct wire){message, size + 4}, &request, &rcode));
+		assert_int_equal(rcode, labels <= 127 ? RCODE_NOERROR : RCODE_FORMERR);
+	}
+}
+
+static struct request request_of(struct wire message)
+{
+	struct request request;
+	enum rcode rcode;
+
+	assert_true(message_read_request(message, &request, &rcode));
+	assert_int_equal(rcode, RCODE_NOERROR);
+	return request;
+}
+
+static void test_query_is_padded_and_clean([[maybe_unused]] void **state)
+{
+	/* EDNS with DO, and an EDNS client subnet that must not leave; RD, AD and CD set. */
+	struct request request = request_of(WIRE(HEADER("\1\x30", "\1", "\0", "\0", "\1") QUESTION
+			OPT("\x10\0", "\0\0\x80\0", "\0\x0b\0\x08\0\7\0\1\x18\0\xc0\0\2")));
+	uint8_t out[MESSAGE_QUERY_MAX];
+	size_t size = message_write_query(&request, out);
+
+	assert_int_equal(size, 128);
+	assert_memory_equal(out, "\0\0\1\x30\0\1\0\0\0\0\0\1" QUESTION "\0\0\x29\x04\xd0\0\0\x80\0", 12 + 17 + 9);
+	/* The one option is the padding, and it is all zeroes. */
+	assert_memory_equal(out + 12 + 17 + 9, "\0\x58\0\x0c\0\x54", 6);
+	for (size_t i = 12 + 17 + 15; i < size; i++)
+		assert_int_equal(out[i], 0);
+}
+
+#define ANSWER_RR "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"
+
+static const struct {
+	const char *name;
+	struct wire message;
+	bool good;
+} answers[] = {
+	{"plain", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), true},
+	{"other case", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR), true},
+	{"with OPT", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR PLAIN_OPT), true},
+	{"header with an error", WIRE(HEADER("\x81\x81", "\0", "\0", "\0", "\0")), true},
+	{"header without an error", WIRE(HEADER("\x81\x80", "\0", "\0", "\0", "\0")), false},
+	{"no reply", WIRE(HEADER("\1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), false},
+	{"another opcode", WIRE(HEADER("\xa1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), false},
+	{"another name", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXamplf\3com\0\0\1\0\1" ANSWER_RR), false},
+	{"another type", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXample\3com\0\0\2\0\1" ANSWER_RR), false},
+	{"another class", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXample\3com\0\0\1\0\3" ANSWER_RR), false},
+	{"two questions", WIRE(HEADER("\x81\x80", "\2", "\0", "\0", "\0") QUESTION QUESTION), false},
+	{"an answer too few", WIRE(HEADER("\x81\x80", "\1", "\2", "\0", "\0") QUESTION ANSWER_RR), false},
+	{"RDATA cut", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\5\xc0\0\2\1"), false},
+	{"pointer forwards", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION "\xc0\x40\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"), false},
+	{"bytes behind the end", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR "x"), false},
+	{"two OPT records", WIRE(HEADER("\x81\x80", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT), false},
+};
+
+static void test_answers([[maybe_unused]] void **state)
+{
+	struct request request =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	uint8_t query[MESSAGE_QUERY_MAX];
+	struct wire asked = {query, message_write_query(&request, query)};
+
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct answer answer;
+
+		if (message_read_answer(asked, answers[i].message, &answer) != answers[i].good)
+			fail_msg("%s", answers[i].name);
+	}
+}
+
+static size_t reply_to(struct wire question, struct wire message, uint8_t *out, size_t limit)
+{
+	struct request request = request_of(question);
+	uint8_t query[MESSAGE_QUERY_MAX];
+	struct wire asked = {query, message_write_query(&request, query)};
+	struct answer answer;
+
+	assert_true(message_read_answer(asked, message, &answer));
+	return message_write_reply(&request, message, &answer, out, limit);
+}
+
+#define TEXT_RR "\xc0\x0c\0\x10\0\1\0\0\1\x2c\x02\x01"
+
+static void test_replies([[maybe_unused]] void **state)
+{
+	struct wire plain = WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION);
+	struct wire edns = WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\x80\0", "\0\0"));
+	uint8_t big[12 + 17 + 12 + 513] = HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION TEXT_RR;
+	uint8_t out[1232];
+	size_t size;
+
+	/* The client's ID and spelling; RA is theirs; AD only for who asked for it; no OPT for who
+	 * sent none; additional records stay behind. */
+	size = reply_to(plain, WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\2" "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR ANSWER_RR PLAIN_OPT), out, 512);
+	assert_int_equal(size, 12 + 17 + 16);
+	assert_memory_equal(out, HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR, size);
+
+	/* Who sets DO gets AD (RFC 6840 section 5.8), and an OPT of ours. */
+	size = reply_to(edns, WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\0" QUESTION ANSWER_RR), out, 1232);
+	assert_int_equal(size, 12 + 17 + 16 + 11);
+	assert_memory_equal(out, HEADER("\x81\xa0", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR "\0\0\x29\x04\xd0\0\0\x80\0\0\0", size);
+
+	/* Too large for the client: the question, with TC. */
+	size = reply_to(plain, (struct wire){big, sizeof big}, out, 512);
+	assert_int_equal(size, 12 + 17);
+	assert_memory_equal(out, HEADER("\x83\x80", "\1", "\0", "\0", "\0") QUESTION, size);
+	size = reply_to(plain, (struct wire){big, sizeof big}, out, sizeof out);
+	assert_int_equal(size, sizeof big);
+
+	/* A header with an error becomes a reply with the question. */
+	size = reply_to(plain, WIRE("\0\7\x81\x85\0\0\0\0\0\0\0\0"), out, 512);
+	assert_memory_equal(out, HEADER("\x81\x85", "\1", "\0", "\0", "\0") QUESTION, size);
+
+	/* BADVERS from upstream cannot be said without EDNS. */
+	size = reply_to(plain, WIRE("\0\7\x81\x80\0\1\0\0\0\0\0\1" QUESTION OPT("\x04\xd0", "\1\0\0\0", "\0\0")), out, 512);
+	assert_memory_equal(out, HEADER("\x81\x82", "\1", "\0", "\0", "\0") QUESTION, size);
+}
+
+static void test_errors([[maybe_unused]] void **state)
+{
+	struct request plain = request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	struct request edns = request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT));
+	char text[1000];
+	uint8_t out[MESSAGE_ERROR_MAX];
+	size_t size;
+
+	size = message_write_error(&plain, RCODE_SERVFAIL, EDE_OTHER, "why", out);
+	assert_int_equal(size, 12 + 17);
+	assert_memory_equal(out, HEADER("\x81\x82", "\1", "\0", "\0", "\0") QUESTION, size);
+
+	size = message_write_error(&edns, RCODE_SERVFAIL, EDE_NETWORK_ERROR, "why", out);
+	assert_int_equal(size, 12 + 17 + 11 + 9);
+	assert_memory_equal(out + 29, "\0\0\x29\x04\xd0\0\0\0\0\0\x09" "\0\x0f\0\5\0\x17" "why", 20);
+
+	size = message_write_error(&edns, RCODE_BADVERS, EDE_NONE, "", out);
+	assert_memory_equal(out, HEADER("\x81\x80", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x04\xd0\1\0\0\0\0\0", size);
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	assert_int_equal(message_write_error(&edns, RCODE_SERVFAIL, EDE_OTHER, text, out), MESSAGE_ERROR_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_longest_name),
+		cmocka_unit_test(test_query_is_padded_and_clean),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_errors),
+	};
+
+	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}
