@@ -2,8 +2,8 @@
 #pragma once
 /*
  * The configuration: files in the syntax of resolved.conf(5) -> one immutable struct conf, or a
- * list of mistakes. Every key is a row of options.def. This module knows what a value looks like
- * and which values this version supports, not what is done with them.
+ * list of mistakes. Every key is a row of options.def. This module knows what a value looks
+ * like and which values this version supports, not what is done with them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 /* An IP address and a port as they were configured. */
 struct conf_address {
 	uint8_t bytes[16]; /* network order; IPv4-mapped IPv6 is written as IPv4 */
-	uint8_t size;	   /* 4 or 16 */
-	uint16_t port;	   /* 0: the protocol's own */
+	uint8_t size;      /* 4 or 16 */
+	uint16_t port;     /* 0: the protocol's own */
 };
 
 enum conf_protocol {
@@ -26,7 +26,8 @@ struct conf_upstream {
 	struct conf_address address;
 	bool protocol_given; /* false: a bare address, Protocols= decides */
 	enum conf_protocol protocol;
-	const char *name; /* authentication name (RFC 8310), lower case, no final dot; NULL: none */
+	const char *
+		name; /* authentication name (RFC 8310), lower case, no final dot; NULL: none */
 	const char *text; /* as it was written */
 };
 
@@ -51,11 +52,12 @@ struct conf {
 	size_t n_extra_listeners;
 	uint32_t query_timeout_ms;
 	enum conf_policy policy;
-	const char *log_list;	   /* path */
+	const char *log_list;      /* path */
 	const char *trust_anchors; /* path of a PEM file; NULL: the system's */
 };
 
-/* Every mistake found, each one line "FILE:LINE: KEY: what is wrong" ("FILE: …" for a whole file). */
+/* Every mistake found, each one line "FILE:LINE: KEY: what is wrong" ("FILE: …" for a whole
+ * file). */
 struct conf_errors {
 	char **lines;
 	size_t count;
@@ -64,9 +66,10 @@ struct conf_errors {
 #define CONF_DEFAULT_PATH "/etc/ctresolved/ctresolved.conf"
 
 /*
- * Reads PATH and then PATH.d/*.conf in the order of their names. A later file overrides a scalar
- * of an earlier one and adds to its lists; `KEY=` with nothing behind it empties a list and resets
- * a scalar to its default. The same scalar twice in one section of one file is a mistake.
+ * Reads PATH and then the files *.conf of the folder PATH.d, in the order of their names. A
+ * later file overrides a scalar of an earlier one and adds to its lists; `KEY=` with nothing
+ * behind it empties a list and resets a scalar to its default. The same scalar twice in one
+ * section of one file is a mistake.
  *
  * path    NULL: CONF_DEFAULT_PATH, which may be missing: then all is default
  * errors  filled with every mistake, not only the first; conf_errors_clear() frees it
@@ -77,7 +80,8 @@ struct conf_errors {
 struct conf *conf_load(const char *path, struct conf_errors *errors);
 
 /* The same for text in memory, as the one file `name`. */
-struct conf *conf_parse(const char *name, const char *text, size_t size, struct conf_errors *errors);
+struct conf *conf_parse(
+	const char *name, const char *text, size_t size, struct conf_errors *errors);
 
 void conf_free(struct conf *conf);
 void conf_errors_clear(struct conf_errors *errors);

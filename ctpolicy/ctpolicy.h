@@ -3,8 +3,9 @@
 /*
  * libctpolicy: is this certificate publicly logged well enough? (RFC 6962)
  *
- * Bytes and a clock value in, a verdict out. No call opens a file, reads a clock, logs, or keeps
- * a global. A parsed log list never changes, so any number of threads may check against it.
+ * Bytes and a clock value in, a verdict out. No call opens a file, reads a clock, logs, or
+ * keeps a global. A parsed log list never changes, so any number of threads may check against
+ * it.
  *
  * What a verdict says: the logs of so many operators promised to show this certificate to
  * everybody. What it does not say: that the certificate was rightly issued, or that its chain
@@ -40,9 +41,10 @@ enum ct_err {
 	CT_E_MALFORMED, /* the bytes are not what they should be */
 };
 
-/* ---- the log list --------------------------------------------------------------------------
+/* The log list
  *
- * The v3 schema of log_list.json. Unknown keys are passed over; an unknown state counts as none.
+ * The v3 schema of log_list.json. Unknown keys are passed over; an unknown state counts as
+ * none.
  */
 
 #define CT_LOG_ID_SIZE 32
@@ -64,16 +66,18 @@ struct ct_log {
 	uint8_t id[CT_LOG_ID_SIZE]; /* SHA-256 of the log's public key (RFC 6962 section 3.2) */
 	const char *description;
 	const char *operator_name; /* whose log it is now */
-	const char *url;	   /* "" when the list has none */
+	const char *url;           /* "" when the list has none */
 	enum ct_log_state state;   /* the newest of the states that the list gives */
 	uint64_t state_since_ms;
-	bool tiled;		    /* a static-ct-api log; else an RFC 6962 log */
-	bool barred;		    /* its private key is public: never counts, whatever the list says */
-	uint64_t interval_start_ms; /* of the notAfter that it accepts: start <= notAfter < end; */
+	bool tiled;  /* a static-ct-api log; else an RFC 6962 log */
+	bool barred; /* its private key is public: never counts, whatever the list says */
+	uint64_t interval_start_ms; /* of the notAfter that it accepts: start <= notAfter < end;
+				     */
 	uint64_t interval_end_ms;   /* 0 and UINT64_MAX when the list has no interval */
 };
 
-/* Where and why a log list was refused: "operators[2].logs[0].log_id: not the SHA-256 of key". */
+/* Where and why a log list was refused: "operators[2].logs[0].log_id: not the SHA-256 of key".
+ */
 struct ct_error {
 	char text[160];
 };
@@ -85,9 +89,9 @@ struct ct_error {
  * ret_list  on CT_OK the list; free it with ct_log_list_free(). Untouched on failure
  * error     may be NULL; on failure says what is wrong, in one line
  *
- * CT_E_MALFORMED: not JSON, a member missing or of the wrong type, a log_id that is not the SHA-256
- * of its key, a key that is neither EC P-256 nor RSA of at least 2048 bits, a log named twice, no
- * log at all, a duplicate JSON key. CT_E_NOMEM: out of memory.
+ * CT_E_MALFORMED: not JSON, a member missing or of the wrong type, a log_id that is not the
+ * SHA-256 of its key, a key that is neither EC P-256 nor RSA of at least 2048 bits, a log named
+ * twice, no log at all, a duplicate JSON key. CT_E_NOMEM: out of memory.
  */
 CT_API CT_MUST_CHECK enum ct_err ct_log_list_parse(
 	struct ct_bytes json, struct ct_log_list **ret_list, struct ct_error *error);
@@ -102,7 +106,8 @@ CT_API uint64_t ct_log_list_timestamp_ms(const struct ct_log_list *list);
  * 0 when no log of the list can. */
 CT_API uint64_t ct_log_list_horizon_ms(const struct ct_log_list *list);
 
-/* How many logs there are, and the one at `index`, in the order of their ids; NULL past the end. */
+/* How many logs there are, and the one at `index`, in the order of their ids; NULL past the
+ * end. */
 CT_API size_t ct_log_list_size(const struct ct_log_list *list);
 CT_API const struct ct_log *ct_log_list_at(const struct ct_log_list *list, size_t index);
 
@@ -113,11 +118,12 @@ CT_API const struct ct_log *ct_log_list_find(
 /* "usable", "retired", … */
 CT_API const char *ct_log_state_name(enum ct_log_state state);
 
-/* ---- the policy ----------------------------------------------------------------------------- */
+/* The policy */
 
 enum ct_policy {
 	CT_POLICY_TWO_LOGS, /* 2 distinct logs: the floor */
-	CT_POLICY_CHROME,   /* + 2 operators, a current log, 3 logs for lifetimes over 180 days */
+	CT_POLICY_CHROME,   /* + 2 operators, a current log, 3 logs for lifetimes over 180
+			       days */
 	CT_POLICY_APPLE,    /* as Apple's, with its rule that one log be an RFC 6962 log */
 };
 
@@ -126,34 +132,36 @@ CT_API const char *ct_policy_name(enum ct_policy policy);
 /* The policy of this name. False, and *ret_policy untouched, when there is none. */
 CT_API bool ct_policy_from_name(const char *name, enum ct_policy *ret_policy);
 
-/* ---- the check ------------------------------------------------------------------------------ */
+/* The check */
 
 enum ct_verdict {
 	CT_COMPLIANT,
-	CT_NO_SCTS,	     /* the certificate carries none */
+	CT_NO_SCTS,          /* the certificate carries none */
 	CT_NOT_ENOUGH_SCTS,  /* too few of them count */
 	CT_NOT_DIVERSE_SCTS, /* they count, but too few operators stand behind them */
-	CT_NO_CURRENT_LOG,   /* none comes from a log that is qualified, usable or readonly now */
+	CT_NO_CURRENT_LOG,   /* none comes from a log that is qualified, usable or
+				readonly now */
 	CT_NO_RFC6962_LOG,   /* policy apple: none comes from an RFC 6962 log */
-	CT_MALFORMED,	     /* the SCT list or the certificate cannot be parsed */
-	CT_NOMEM,	     /* out of memory: nothing is known, so nothing is accepted */
+	CT_MALFORMED,        /* the SCT list or the certificate cannot be parsed */
+	CT_NOMEM,            /* out of memory: nothing is known, so nothing is accepted */
 };
 
 /* Why one SCT counts or does not. */
 enum ct_sct_status {
 	CT_SCT_VALID,
-	CT_SCT_UNKNOWN_VERSION,	  /* not v1 */
-	CT_SCT_UNKNOWN_ALGORITHM, /* neither ECDSA nor RSA with SHA-256, or not that of the log's key */
-	CT_SCT_UNKNOWN_LOG,	  /* not in this list */
-	CT_SCT_LOG_BARRED,	  /* the log's private key is public */
+	CT_SCT_UNKNOWN_VERSION,   /* not v1 */
+	CT_SCT_UNKNOWN_ALGORITHM, /* neither ECDSA nor RSA with SHA-256, or not that of the
+				     log's key */
+	CT_SCT_UNKNOWN_LOG,       /* not in this list */
+	CT_SCT_LOG_BARRED,        /* the log's private key is public */
 	CT_SCT_LOG_STATELESS,
 	CT_SCT_LOG_PENDING,
 	CT_SCT_LOG_REJECTED,
 	CT_SCT_BAD_SIGNATURE,
-	CT_SCT_IN_FUTURE,	 /* its timestamp is later than now */
+	CT_SCT_IN_FUTURE,        /* its timestamp is later than now */
 	CT_SCT_OUTSIDE_INTERVAL, /* the log does not take certificates of this notAfter */
 	CT_SCT_AFTER_RETIREMENT, /* the log was retired before it signed this */
-	CT_SCT_DUPLICATE,	 /* another SCT of the same log counts already */
+	CT_SCT_DUPLICATE,        /* another SCT of the same log counts already */
 };
 
 /* How an SCT reached the client (RFC 6962 section 3.3). */
@@ -166,7 +174,8 @@ struct ct_sct_report {
 	enum ct_sct_origin origin;
 	uint8_t log_id[CT_LOG_ID_SIZE]; /* zeroes for an unknown version */
 	uint64_t timestamp_ms;
-	const struct ct_log *log;  /* borrowed from the list; NULL when the list has no such log */
+	const struct ct_log
+		*log; /* borrowed from the list; NULL when the list has no such log */
 	const char *operator_name; /* at the time of the SCT; borrowed from the list; or NULL */
 };
 
@@ -176,11 +185,11 @@ struct ct_sct_report {
 struct ct_report {
 	enum ct_verdict verdict;
 	enum ct_policy policy;
-	bool list_stale;	/* the list is older than 70 days: see ct_check() */
+	bool list_stale;        /* the list is older than 70 days: see ct_check() */
 	uint32_t list_age_days; /* 0 when its timestamp is in the future */
 	uint32_t lifetime_days; /* of the leaf, begun days counted */
-	size_t logs;		/* distinct logs whose SCT counts */
-	size_t operators;	/* distinct operators behind them */
+	size_t logs;            /* distinct logs whose SCT counts */
+	size_t operators;       /* distinct operators behind them */
 	size_t logs_needed;
 	size_t operators_needed;
 	size_t scts_left_out; /* more than CT_SCTS_MAX were there */
@@ -189,17 +198,17 @@ struct ct_report {
 };
 
 struct ct_evidence {
-	struct ct_bytes leaf;	/* DER of the certificate, exactly as the peer sent it */
+	struct ct_bytes leaf;   /* DER of the certificate, exactly as the peer sent it */
 	struct ct_bytes issuer; /* DER of its issuer in the verified chain */
 };
 
 /*
  * Judges a certificate by its embedded SCTs (RFC 6962 sections 3.2 and 3.3).
  *
- * An SCT counts when its log is in the list and neither barred, stateless, pending nor rejected, its
- * signature verifies over the precertificate rebuilt from the leaf, its timestamp is not after
- * `now_ms`, the leaf's notAfter lies in the log's temporal interval, and, for a retired log, it
- * was made before the retirement. Two SCTs of one log count once.
+ * An SCT counts when its log is in the list and neither barred, stateless, pending nor
+ * rejected, its signature verifies over the precertificate rebuilt from the leaf, its timestamp
+ * is not after `now_ms`, the leaf's notAfter lies in the log's temporal interval, and, for a
+ * retired log, it was made before the retirement. Two SCTs of one log count once.
  *
  * A list older than 70 days is stale: whatever the policy, two logs of two operators must then
  * stand behind the certificate, and nothing is asked about what is current *now*, which a stale
@@ -211,10 +220,11 @@ struct ct_evidence {
  *
  * Returns report->verdict. Never accepts on an error.
  */
-CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list, enum ct_policy policy,
-	const struct ct_evidence *evidence, uint64_t now_ms, struct ct_report *report);
+CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list,
+	enum ct_policy policy, const struct ct_evidence *evidence, uint64_t now_ms,
+	struct ct_report *report);
 
-/* ---- in words ------------------------------------------------------------------------------- */
+/* In words */
 
 /* "compliant", "not-enough-scts", …: one word for machines. */
 CT_API const char *ct_verdict_name(enum ct_verdict verdict);
@@ -224,9 +234,9 @@ CT_API const char *ct_sct_status_name(enum ct_sct_status status);
 CT_API const char *ct_sct_status_text(enum ct_sct_status status);
 
 /*
- * The verdict as one sentence for people, without a full stop, e.g. "2 of 3 SCTs count, from 2 logs
- * of 1 operator (DigiCert); policy chrome needs 2 logs of 2 operators". Says of SCTs from unknown
- * logs how old the list is.
+ * The verdict as one sentence for people, without a full stop, e.g. "2 of 3 SCTs count, from 2
+ * logs of 1 operator (DigiCert); policy chrome needs 2 logs of 2 operators". Says of SCTs from
+ * unknown logs how old the list is.
  *
  * buf, size  where to; always terminated when size > 0; cut at a character when too small
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An upstream's answer: matched with a query, and turned into replies of all sizes. Where the input has
- * a question it is the one that was asked, or few inputs would come past it. */
+/* An upstream's answer: matched with a query, and turned into replies of all sizes. Where the
+ * input has a question it is the one that was asked, or few inputs would come past it. */
 #include "resolver/message.h"
 #include <stdlib.h>
 
@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
 		uint8_t *out = malloc(limits[i]);
 
-		if (out == NULL || message_write_reply(&request, message, &answer, out, limits[i]) > limits[i])
+		if (out == NULL || message_write_reply(&request, message, &answer, out,
+					   limits[i]) > limits[i])
 			abort();
 		request.edns = !request.edns;
 		free(out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an upstream sends on a DoT connection, in pieces, with queries under way. The first byte says
- * how large the pieces are. */
+/* What an upstream sends on a DoT connection, in pieces, with queries under way. The first byte
+ * says how large the pieces are. */
 #include "transport/dot.h"
 #include <stdlib.h>
 
@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dot == NULL || size == 0)
 		goto done;
 	for (size_t i = 0; i < 8; i++) {
-		exchanges[i] = (struct exchange){.query = {query, sizeof query}, .accept = accept};
+		exchanges[i] =
+			(struct exchange){.query = {query, sizeof query}, .accept = accept};
 		if (dot_submit(dot, &exchanges[i]) != TRANSPORT_OK)
 			abort();
 	}
@@ -36,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!buf_append(dot_in(dot), data + at, n))
 			abort();
 		while ((err = dot_next(dot, &exchange, &answer)) == TRANSPORT_OK)
-			if (exchange < exchanges || exchange >= exchanges + 8 || answer.size < 12)
+			if (exchange < exchanges || exchange >= exchanges + 8 ||
+				answer.size < 12)
 				abort();
 		if (err == TRANSPORT_PROTOCOL)
 			break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a fuzz target over every file of a corpus folder: a main() for builds without libFuzzer. */
+/* Runs a fuzz target over every file of a corpus folder: a main() for builds without libFuzzer.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 20 };
 
-/* Copies to an allocation of just the right size, so that a sanitizer sees a read past the end. */
+/* Copies to an allocation of just the right size, so that a sanitizer sees a read past the end.
+ */
 static int run_file(const char *dir, const char *name)
 {
 	char path[4096];

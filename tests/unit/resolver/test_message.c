@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/message.h"
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 /* Messages are written as C strings; their last byte is not the terminator. */
-#define WIRE(text) ((struct wire){(const uint8_t *)(text), sizeof(text) - 1})
+#define BYTES(text)                                                                            \
+	{                                                                                      \
+		(const uint8_t *)(text), sizeof(text) - 1                                      \
+	}
+#define WIRE(text) ((struct wire)BYTES(text))
 
 #define HEADER(flags, qd, an, ns, ar) "\xab\xcd" flags "\0" qd "\0" an "\0" ns "\0" ar
 #define QUESTION "\7eXample\3com\0\0\1\0\1"
@@ -22,31 +26,67 @@ static const struct {
 	bool reply;
 	enum rcode rcode;
 } requests[] = {
-	{"plain", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOERROR},
-	{"with EDNS", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT), true, RCODE_NOERROR},
-	{"root name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\0\0\2\0\1"), true, RCODE_NOERROR},
-	{"unknown option", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\0\0", "\0\6\xff\0\0\2hi")), true, RCODE_NOERROR},
-	{"a record beside the OPT", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION "\xc0\x0c\0\1\0\1\0\0\0\0\0\0" PLAIN_OPT), true, RCODE_NOERROR},
-	{"empty", WIRE(""), false, RCODE_NOERROR},
-	{"shorter than a header", WIRE("\xab\xcd\1\0\0\1\0\0\0\0\0"), false, RCODE_NOERROR},
-	{"a reply", WIRE(HEADER("\x81\0", "\1", "\0", "\0", "\0") QUESTION), false, RCODE_NOERROR},
-	{"no question", WIRE(HEADER("\1\0", "\0", "\0", "\0", "\0")), true, RCODE_FORMERR},
-	{"two questions", WIRE(HEADER("\1\0", "\2", "\0", "\0", "\0") QUESTION QUESTION), true, RCODE_FORMERR},
-	{"cut in the name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\7exam"), true, RCODE_FORMERR},
-	{"cut in the type", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0"), true, RCODE_FORMERR},
-	{"compressed question", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"), true, RCODE_FORMERR},
-	{"label of a reserved kind", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\x40\0\0\1\0\1"), true, RCODE_FORMERR},
-	{"bytes behind the end", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION "x"), true, RCODE_FORMERR},
-	{"two OPT records", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT), true, RCODE_FORMERR},
-	{"OPT among the answers", WIRE(HEADER("\1\0", "\1", "\1", "\0", "\0") QUESTION PLAIN_OPT), true, RCODE_FORMERR},
-	{"OPT with a name", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\1a" PLAIN_OPT), true, RCODE_FORMERR},
-	{"option longer than the OPT", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\0\0", "\0\5\0\x0a\0\2x")), true, RCODE_FORMERR},
-	{"OPT cut short", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x10"), true, RCODE_FORMERR},
-	{"pointer to itself", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\xc0\x1d\0\1\0\1\0\0\0\0\0\0"), true, RCODE_FORMERR},
-	{"EDNS version 1", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\1\0\0", "\0\0")), true, RCODE_BADVERS},
-	{"status query", WIRE(HEADER("\x11\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOTIMP},
-	{"update", WIRE(HEADER("\x29\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOTIMP},
-	{"zone transfer", WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0\xfc\0\1"), true, RCODE_NOTIMP},
+	{"plain", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION), true, RCODE_NOERROR},
+	{"with EDNS", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT), true,
+		RCODE_NOERROR},
+	{"root name", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\0\0\2\0\1"), true,
+		RCODE_NOERROR},
+	{"unknown option",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1")
+				QUESTION OPT("\x10\0", "\0\0\0\0", "\0\6\xff\0\0\2hi")),
+		true, RCODE_NOERROR},
+	{"a record beside the OPT",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION
+			"\xc0\x0c\0\1\0\1\0\0\0\0\0\0" PLAIN_OPT),
+		true, RCODE_NOERROR},
+	{"empty", BYTES(""), false, RCODE_NOERROR},
+	{"shorter than a header", BYTES("\xab\xcd\1\0\0\1\0\0\0\0\0"), false, RCODE_NOERROR},
+	{"a reply", BYTES(HEADER("\x81\0", "\1", "\0", "\0", "\0") QUESTION), false,
+		RCODE_NOERROR},
+	{"no question", BYTES(HEADER("\1\0", "\0", "\0", "\0", "\0")), true, RCODE_FORMERR},
+	{"two questions", BYTES(HEADER("\1\0", "\2", "\0", "\0", "\0") QUESTION QUESTION), true,
+		RCODE_FORMERR},
+	{"cut in the name", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\7exam"), true,
+		RCODE_FORMERR},
+	{"cut in the type", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0"), true,
+		RCODE_FORMERR},
+	{"compressed question",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\xc0\x0c\0\1\0\1"), true,
+		RCODE_FORMERR},
+	{"label of a reserved kind",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\x40\0\0\1\0\1"), true,
+		RCODE_FORMERR},
+	{"bytes behind the end", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION "x"),
+		true, RCODE_FORMERR},
+	{"two OPT records",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT),
+		true, RCODE_FORMERR},
+	{"OPT among the answers",
+		BYTES(HEADER("\1\0", "\1", "\1", "\0", "\0") QUESTION PLAIN_OPT), true,
+		RCODE_FORMERR},
+	{"OPT with a name",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\1a" PLAIN_OPT), true,
+		RCODE_FORMERR},
+	{"option longer than the OPT",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1")
+				QUESTION OPT("\x10\0", "\0\0\0\0", "\0\5\0\x0a\0\2x")),
+		true, RCODE_FORMERR},
+	{"OPT cut short", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x10"),
+		true, RCODE_FORMERR},
+	{"pointer to itself",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION
+			"\xc0\x1d\0\1\0\1\0\0\0\0\0\0"),
+		true, RCODE_FORMERR},
+	{"EDNS version 1",
+		BYTES(HEADER("\1\0", "\1", "\0", "\0", "\1")
+				QUESTION OPT("\x10\0", "\0\1\0\0", "\0\0")),
+		true, RCODE_BADVERS},
+	{"status query", BYTES(HEADER("\x11\0", "\1", "\0", "\0", "\0") QUESTION), true,
+		RCODE_NOTIMP},
+	{"update", BYTES(HEADER("\x29\0", "\1", "\0", "\0", "\0") QUESTION), true,
+		RCODE_NOTIMP},
+	{"zone transfer", BYTES(HEADER("\1\0", "\1", "\0", "\0", "\0") "\1a\0\0\xfc\0\1"), true,
+		RCODE_NOTIMP},
 };
 
 static void test_requests([[maybe_unused]] void **state)
@@ -77,7 +117,8 @@ static void test_longest_name([[maybe_unused]] void **state)
 		}
 		message[size++] = 0;
 		memcpy(message + size, "\0\1\0\1", 4);
-		assert_true(message_read_request((struct wire){message, size + 4}, &request, &rcode));
+		assert_true(message_read_request(
+			(struct wire){message, size + 4}, &request, &rcode));
 		assert_int_equal(rcode, labels <= 127 ? RCODE_NOERROR : RCODE_FORMERR);
 	}
 }
@@ -95,13 +136,16 @@ static struct request request_of(struct wire message)
 static void test_query_is_padded_and_clean([[maybe_unused]] void **state)
 {
 	/* EDNS with DO, and an EDNS client subnet that must not leave; RD, AD and CD set. */
-	struct request request = request_of(WIRE(HEADER("\1\x30", "\1", "\0", "\0", "\1") QUESTION
-			OPT("\x10\0", "\0\0\x80\0", "\0\x0b\0\x08\0\7\0\1\x18\0\xc0\0\2")));
+	struct request request =
+		request_of(WIRE(HEADER("\1\x30", "\1", "\0", "\0", "\1") QUESTION OPT(
+			"\x10\0", "\0\0\x80\0", "\0\x0b\0\x08\0\7\0\1\x18\0\xc0\0\2")));
 	uint8_t out[MESSAGE_QUERY_MAX];
 	size_t size = message_write_query(&request, out);
 
 	assert_int_equal(size, 128);
-	assert_memory_equal(out, "\0\0\1\x30\0\1\0\0\0\0\0\1" QUESTION "\0\0\x29\x04\xd0\0\0\x80\0", 12 + 17 + 9);
+	assert_memory_equal(out,
+		"\0\0\1\x30\0\1\0\0\0\0\0\1" QUESTION "\0\0\x29\x04\xd0\0\0\x80\0",
+		12 + 17 + 9);
 	/* The one option is the padding, and it is all zeroes. */
 	assert_memory_equal(out + 12 + 17 + 9, "\0\x58\0\x0c\0\x54", 6);
 	for (size_t i = 12 + 17 + 15; i < size; i++)
@@ -115,22 +159,49 @@ static const struct {
 	struct wire message;
 	bool good;
 } answers[] = {
-	{"plain", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), true},
-	{"other case", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR), true},
-	{"with OPT", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR PLAIN_OPT), true},
-	{"header with an error", WIRE(HEADER("\x81\x81", "\0", "\0", "\0", "\0")), true},
-	{"header without an error", WIRE(HEADER("\x81\x80", "\0", "\0", "\0", "\0")), false},
-	{"no reply", WIRE(HEADER("\1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), false},
-	{"another opcode", WIRE(HEADER("\xa1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), false},
-	{"another name", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXamplf\3com\0\0\1\0\1" ANSWER_RR), false},
-	{"another type", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXample\3com\0\0\2\0\1" ANSWER_RR), false},
-	{"another class", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") "\7eXample\3com\0\0\1\0\3" ANSWER_RR), false},
-	{"two questions", WIRE(HEADER("\x81\x80", "\2", "\0", "\0", "\0") QUESTION QUESTION), false},
-	{"an answer too few", WIRE(HEADER("\x81\x80", "\1", "\2", "\0", "\0") QUESTION ANSWER_RR), false},
-	{"RDATA cut", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\5\xc0\0\2\1"), false},
-	{"pointer forwards", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION "\xc0\x40\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"), false},
-	{"bytes behind the end", WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR "x"), false},
-	{"two OPT records", WIRE(HEADER("\x81\x80", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT), false},
+	{"plain", BYTES(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), true},
+	{"other case",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0",
+			"\0") "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR),
+		true},
+	{"with OPT",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR PLAIN_OPT),
+		true},
+	{"header with an error", BYTES(HEADER("\x81\x81", "\0", "\0", "\0", "\0")), true},
+	{"header without an error", BYTES(HEADER("\x81\x80", "\0", "\0", "\0", "\0")), false},
+	{"no reply", BYTES(HEADER("\1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR), false},
+	{"another opcode", BYTES(HEADER("\xa1\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR),
+		false},
+	{"another name",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0",
+			"\0") "\7eXamplf\3com\0\0\1\0\1" ANSWER_RR),
+		false},
+	{"another type",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0",
+			"\0") "\7eXample\3com\0\0\2\0\1" ANSWER_RR),
+		false},
+	{"another class",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0",
+			"\0") "\7eXample\3com\0\0\1\0\3" ANSWER_RR),
+		false},
+	{"two questions", BYTES(HEADER("\x81\x80", "\2", "\0", "\0", "\0") QUESTION QUESTION),
+		false},
+	{"an answer too few",
+		BYTES(HEADER("\x81\x80", "\1", "\2", "\0", "\0") QUESTION ANSWER_RR), false},
+	{"RDATA cut",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION
+			"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\5\xc0\0\2\1"),
+		false},
+	{"pointer forwards",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION
+			"\xc0\x40\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"),
+		false},
+	{"bytes behind the end",
+		BYTES(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR "x"),
+		false},
+	{"two OPT records",
+		BYTES(HEADER("\x81\x80", "\1", "\0", "\0", "\2") QUESTION PLAIN_OPT PLAIN_OPT),
+		false},
 };
 
 static void test_answers([[maybe_unused]] void **state)
@@ -164,21 +235,31 @@ static size_t reply_to(struct wire question, struct wire message, uint8_t *out, 
 static void test_replies([[maybe_unused]] void **state)
 {
 	struct wire plain = WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION);
-	struct wire edns = WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION OPT("\x10\0", "\0\0\x80\0", "\0\0"));
-	uint8_t big[12 + 17 + 12 + 513] = HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION TEXT_RR;
+	struct wire edns = WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1")
+			QUESTION OPT("\x10\0", "\0\0\x80\0", "\0\0"));
+	uint8_t big[12 + 17 + 12 + 513] =
+		HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION TEXT_RR;
 	uint8_t out[1232];
 	size_t size;
 
-	/* The client's ID and spelling; RA is theirs; AD only for who asked for it; no OPT for who
-	 * sent none; additional records stay behind. */
-	size = reply_to(plain, WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\2" "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR ANSWER_RR PLAIN_OPT), out, 512);
+	/* The client's ID and spelling; RA is theirs; AD only for who asked for it; no OPT for
+	 * who sent none; additional records stay behind. */
+	size = reply_to(plain,
+		WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\2"
+		     "\7ExamplE\3cOm\0\0\1\0\1" ANSWER_RR ANSWER_RR PLAIN_OPT),
+		out, 512);
 	assert_int_equal(size, 12 + 17 + 16);
-	assert_memory_equal(out, HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR, size);
+	assert_memory_equal(
+		out, HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION ANSWER_RR, size);
 
 	/* Who sets DO gets AD (RFC 6840 section 5.8), and an OPT of ours. */
-	size = reply_to(edns, WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\0" QUESTION ANSWER_RR), out, 1232);
+	size = reply_to(
+		edns, WIRE("\0\7\x81\xa0\0\1\0\1\0\0\0\0" QUESTION ANSWER_RR), out, 1232);
 	assert_int_equal(size, 12 + 17 + 16 + 11);
-	assert_memory_equal(out, HEADER("\x81\xa0", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR "\0\0\x29\x04\xd0\0\0\x80\0\0\0", size);
+	assert_memory_equal(out,
+		HEADER("\x81\xa0", "\1", "\1", "\0", "\1") QUESTION ANSWER_RR
+		"\0\0\x29\x04\xd0\0\0\x80\0\0\0",
+		size);
 
 	/* Too large for the client: the question, with TC. */
 	size = reply_to(plain, (struct wire){big, sizeof big}, out, 512);
@@ -192,14 +273,19 @@ static void test_replies([[maybe_unused]] void **state)
 	assert_memory_equal(out, HEADER("\x81\x85", "\1", "\0", "\0", "\0") QUESTION, size);
 
 	/* BADVERS from upstream cannot be said without EDNS. */
-	size = reply_to(plain, WIRE("\0\7\x81\x80\0\1\0\0\0\0\0\1" QUESTION OPT("\x04\xd0", "\1\0\0\0", "\0\0")), out, 512);
+	size = reply_to(plain,
+		WIRE("\0\7\x81\x80\0\1\0\0\0\0\0\1" QUESTION OPT(
+			"\x04\xd0", "\1\0\0\0", "\0\0")),
+		out, 512);
 	assert_memory_equal(out, HEADER("\x81\x82", "\1", "\0", "\0", "\0") QUESTION, size);
 }
 
 static void test_errors([[maybe_unused]] void **state)
 {
-	struct request plain = request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
-	struct request edns = request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT));
+	struct request plain =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	struct request edns =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1") QUESTION PLAIN_OPT));
 	char text[1000];
 	uint8_t out[MESSAGE_ERROR_MAX];
 	size_t size;
@@ -210,14 +296,22 @@ static void test_errors([[maybe_unused]] void **state)
 
 	size = message_write_error(&edns, RCODE_SERVFAIL, EDE_NETWORK_ERROR, "why", out);
 	assert_int_equal(size, 12 + 17 + 11 + 9);
-	assert_memory_equal(out + 29, "\0\0\x29\x04\xd0\0\0\0\0\0\x09" "\0\x0f\0\5\0\x17" "why", 20);
+	assert_memory_equal(out + 29,
+		"\0\0\x29\x04\xd0\0\0\0\0\0\x09"
+		"\0\x0f\0\5\0\x17"
+		"why",
+		20);
 
 	size = message_write_error(&edns, RCODE_BADVERS, EDE_NONE, "", out);
-	assert_memory_equal(out, HEADER("\x81\x80", "\1", "\0", "\0", "\1") QUESTION "\0\0\x29\x04\xd0\1\0\0\0\0\0", size);
+	assert_memory_equal(out,
+		HEADER("\x81\x80", "\1", "\0", "\0", "\1") QUESTION
+		"\0\0\x29\x04\xd0\1\0\0\0\0\0",
+		size);
 
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	assert_int_equal(message_write_error(&edns, RCODE_SERVFAIL, EDE_OTHER, text, out), MESSAGE_ERROR_MAX);
+	assert_int_equal(message_write_error(&edns, RCODE_SERVFAIL, EDE_OTHER, text, out),
+		MESSAGE_ERROR_MAX);
 }
 
 int main(void)

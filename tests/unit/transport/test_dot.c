@@ -87,8 +87,8 @@ static void test_unasked([[maybe_unused]] void **state)
 	struct asked asked;
 	struct dot *dot;
 
-	/* An ID that nobody has; twice the same answer; a message shorter than a header; one that
-	 * its exchange does not take. */
+	/* An ID that nobody has; twice the same answer; a message shorter than a header; one
+	 * that its exchange does not take. */
 	dot = dot_new();
 	answer(dot, 0);
 	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_PROTOCOL);

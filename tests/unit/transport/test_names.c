@@ -8,7 +8,10 @@
 
 #include <cmocka.h>
 
-#define WIRE(text) ((struct wire){(const uint8_t *)(text), sizeof(text) - 1})
+#define WIRE(text)                                                                             \
+	{                                                                                      \
+		(const uint8_t *)(text), sizeof(text) - 1                                      \
+	}
 
 static const struct {
 	struct wire pattern;
@@ -88,7 +91,8 @@ static void test_wildcard_meets_subtree([[maybe_unused]] void **state)
 	for (size_t i = 0; i < sizeof wildcards / sizeof *wildcards; i++)
 		if (wildcard_meets_subtree(wildcards[i].pattern, wildcards[i].constraint) !=
 			wildcards[i].meets)
-			fail_msg("%s, %s", wildcards[i].pattern.data, wildcards[i].constraint.data);
+			fail_msg("%s, %s", wildcards[i].pattern.data,
+				wildcards[i].constraint.data);
 }
 
 static const struct {
@@ -109,7 +113,8 @@ static const struct {
 static void test_address_constraints([[maybe_unused]] void **state)
 {
 	for (size_t i = 0; i < sizeof address_constraints / sizeof *address_constraints; i++)
-		assert_int_equal(address_constraint_wellformed(address_constraints[i].constraint),
+		assert_int_equal(
+			address_constraint_wellformed(address_constraints[i].constraint),
 			address_constraints[i].wellformed);
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The state of reading a configuration, between the files of this folder. */
+#include "conf/conf.h"
+
+enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64 };
+
+enum how_often { ONCE, MANY };
+
+struct reading;
+
+/* A row of options.def. */
+struct option {
+	const char *section, *key;
+	/* False: the value is not good, and mistake() was called. "" resets to the default. */
+	bool (*set)(struct reading *, const struct option *, const char *value);
+	enum how_often how_often;
+	const char *values, *standard, *text;
+};
+
+/* A struct conf with the texts that it points to. */
+struct owned_conf {
+	struct conf conf; /* first: conf_free() gets its address */
+	char **texts;
+	size_t n_texts;
+};
+
+struct reading {
+	struct owned_conf *owned;
+	struct conf *conf; /* within it */
+	struct conf_errors *errors;
+	bool no_memory;
+	const char *file;
+	unsigned line;
+	const struct option *option; /* of this line; NULL: none */
+};
+
+/* Notes a mistake in this line. Always returns false, so that a setter can end with it. */
+[[gnu::format(printf, 2, 3)]] bool mistake(struct reading *reading, const char *format, ...);
+
+/* A copy that lives as long as the configuration. NULL: no memory, which was noted. */
+const char *keep_text(struct reading *reading, const char *text, size_t size);
+
+/* The rows of options.def, and how many. */
+extern const struct option options[];
+extern const size_t n_options;

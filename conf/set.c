@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/set.h"
+#include "conf/value.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUERY_TIMEOUT_MIN_MS = 100, QUERY_TIMEOUT_MAX_MS = 60000 };
+
+/* Does `text` begin with `prefix`? Then *text goes behind it. */
+static bool skip(const char **text, size_t *size, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (*size < n || memcmp(*text, prefix, n) != 0)
+		return false;
+	*text += n;
+	*size -= n;
+	return true;
+}
+
+/* tls:// or nothing. */
+static bool read_protocol(struct reading *reading, const char **text, size_t *size,
+	struct conf_upstream *upstream)
+{
+	const char *whole = *text;
+	int n = (int)*size;
+
+	upstream->protocol_given = skip(text, size, "tls://");
+	if (upstream->protocol_given)
+		return true;
+	if (skip(text, size, "https://"))
+		return mistake(reading, "%.*s: DNS over HTTPS is not supported yet", n, whole);
+	if (skip(text, size, "plain://"))
+		return mistake(reading,
+			"%.*s: upstreams are never asked in plain text; that is for a [Route] "
+			"only",
+			n, whole);
+	if (memmem(*text, *size, "://", 3) != NULL)
+		return mistake(
+			reading, "%.*s: not a protocol this program speaks (tls://)", n, whole);
+	return true;
+}
+
+/* What stands behind the #. */
+static bool read_name(
+	struct reading *reading, const char *name, size_t size, struct conf_upstream *upstream)
+{
+	struct conf_address ip;
+	char *copy;
+
+	if (size > 0 && name[size - 1] == '.')
+		size--;
+	if (value_ip(name, size, &ip))
+		return mistake(reading,
+			"%.*s: an authentication name is a host name; that the certificate is "
+			"for "
+			"the address is checked in any case",
+			(int)size, name);
+	if (!value_hostname(name, size))
+		return mistake(reading, "%.*s: not a host name", (int)size, name);
+	copy = (char *)(uintptr_t)keep_text(reading, name, size);
+	for (char *c = copy; c != NULL && *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	upstream->name = copy;
+	return copy != NULL;
+}
+
+static bool read_upstream(
+	struct reading *reading, const char *text, size_t size, struct conf_upstream *ret)
+{
+	struct conf_upstream upstream = {.text = keep_text(reading, text, size)};
+	const char *hash;
+	int n = (int)size;
+	const char *whole = text;
+
+	if (upstream.text == NULL || !read_protocol(reading, &text, &size, &upstream))
+		return false;
+	hash = memchr(text, '#', size);
+	if (hash != NULL &&
+		!read_name(reading, hash + 1, size - (size_t)(hash - text) - 1, &upstream))
+		return false;
+	if (hash != NULL)
+		size = (size_t)(hash - text);
+	if (memchr(text, '%', size) != NULL)
+		return mistake(reading, "%.*s: an interface is not supported yet", n, whole);
+	if (!value_address(text, size, &upstream.address))
+		return mistake(reading,
+			"%.*s: not ADDRESS[:PORT][#NAME] (IPv6 with a port: [ADDRESS]:PORT)", n,
+			whole);
+	if (value_is_no_host(&upstream.address))
+		return mistake(reading, "%.*s: not the address of a server", n, whole);
+	*ret = upstream;
+	return true;
+}
+
+SETTER(upstreams)
+{
+	struct conf *conf = reading->conf;
+	bool good = true;
+
+	(void)option;
+	if (*value == '\0')
+		conf->n_upstreams = 0;
+	while (*value != '\0') {
+		size_t size = strcspn(value, " \t");
+
+		if (conf->n_upstreams == UPSTREAMS_MAX_CONF)
+			return mistake(reading, "more than %d upstreams", UPSTREAMS_MAX_CONF);
+		if (read_upstream(reading, value, size, &conf->upstreams[conf->n_upstreams]))
+			conf->n_upstreams++;
+		else
+			good = false;
+		value += size;
+		value += strspn(value, " \t");
+	}
+	return good;
+}
+
+SETTER(dns_over_tls)
+{
+	if (*value == '\0' || value_in_list(value, option->values))
+		return true;
+	if (value_in_list(value, "no opportunistic"))
+		return mistake(reading,
+			"%s would let queries leave in plain text or to anybody, which this "
+			"program "
+			"never does; only yes is possible",
+			value);
+	return mistake(reading, "%s: only yes is possible", value);
+}
+
+SETTER(stub_listener)
+{
+	struct conf *conf = reading->conf;
+
+	if (*value == '\0')
+		value = option->standard;
+	if (!value_in_list(value, option->values))
+		return mistake(reading, "%s: not one of %s", value, option->values);
+	conf->stub_listener_udp = value_in_list(value, "yes udp");
+	conf->stub_listener_tcp = value_in_list(value, "yes tcp");
+	return true;
+}
+
+static bool overlap(const struct conf_listener *a, const struct conf_listener *b)
+{
+	return ((a->udp && b->udp) || (a->tcp && b->tcp)) &&
+	       memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+SETTER(extra_listener)
+{
+	struct conf *conf = reading->conf;
+	struct conf_listener listener = {0};
+	size_t size = strlen(value);
+	const char *text = value;
+
+	(void)option;
+	if (size == 0) {
+		conf->n_extra_listeners = 0;
+		return true;
+	}
+	listener.udp = skip(&text, &size, "udp:");
+	listener.tcp = !listener.udp && skip(&text, &size, "tcp:");
+	if (!listener.udp && !listener.tcp)
+		listener.udp = listener.tcp = true;
+	if (!value_address(text, size, &listener.address))
+		return mistake(reading,
+			"%s: not [udp:|tcp:]ADDRESS[:PORT] (IPv6 with a port: [ADDRESS]:PORT)",
+			value);
+	if (listener.address.port == 0)
+		listener.address.port = 53;
+	for (size_t i = 0; i < conf->n_extra_listeners; i++)
+		if (overlap(&conf->extra_listeners[i], &listener))
+			return mistake(reading, "%s: listens there already", value);
+	if (conf->n_extra_listeners == LISTENERS_MAX)
+		return mistake(reading, "more than %d listeners", LISTENERS_MAX);
+	conf->extra_listeners[conf->n_extra_listeners++] = listener;
+	return true;
+}
+
+SETTER(query_timeout)
+{
+	uint64_t ms;
+
+	if (*value == '\0')
+		value = option->standard;
+	if (!value_timespan_ms(value, &ms))
+		return mistake(reading, "%s: not a span of time such as 5 or 1500ms", value);
+	if (ms < QUERY_TIMEOUT_MIN_MS || ms > QUERY_TIMEOUT_MAX_MS)
+		return mistake(reading, "%s: not between 100ms and 60s", value);
+	reading->conf->query_timeout_ms = (uint32_t)ms;
+	return true;
+}
+
+SETTER(policy)
+{
+	if (*value == '\0')
+		value = option->standard;
+	if (strcmp(value, "two-logs") == 0)
+		reading->conf->policy = CONF_POLICY_TWO_LOGS;
+	else if (strcmp(value, "chrome") == 0)
+		reading->conf->policy = CONF_POLICY_CHROME;
+	else if (strcmp(value, "apple") == 0)
+		reading->conf->policy = CONF_POLICY_APPLE;
+	else
+		return mistake(reading, "%s: not one of %s", value, option->values);
+	return true;
+}
+
+SETTER(log_list)
+{
+	if (*value == '\0')
+		value = option->standard;
+	if (*value != '/')
+		return mistake(reading, "%s: not an absolute path", value);
+	reading->conf->log_list = keep_text(reading, value, strlen(value));
+	return reading->conf->log_list != NULL;
+}
+
+SETTER(trust_anchors)
+{
+	if (*value == '\0')
+		value = option->standard;
+	reading->conf->trust_anchors = NULL;
+	if (strcmp(value, "system") == 0)
+		return true;
+	if (*value != '/')
+		return mistake(reading, "%s: neither \"system\" nor an absolute path", value);
+	reading->conf->trust_anchors = keep_text(reading, value, strlen(value));
+	return reading->conf->trust_anchors != NULL;
+}
+
+/* "1 |": what this version does, then what it does not do yet. */
+SETTER(word)
+{
+	size_t now = strcspn(option->values, "|");
+	char supported[64];
+
+	memcpy(supported, option->values, now);
+	supported[now] = '\0';
+	while (*value != '\0') {
+		size_t size = strcspn(value, " \t");
+		char word[64];
+
+		if (size >= sizeof word)
+			return mistake(reading, "%s: not a value that it can have", value);
+		memcpy(word, value, size);
+		word[size] = '\0';
+		if (value_in_list(word, option->values + now))
+			return mistake(reading, "%s is not supported yet", word);
+		if (!value_in_list(word, supported))
+			return mistake(reading, "%s: not a value that is supported (%.*s)",
+				word,
+				(int)(now > 0 && supported[now - 1] == ' ' ? now - 1 : now),
+				supported);
+		value += size;
+		value += strspn(value, " \t");
+	}
+	return true;
+}
+
+SETTER(later)
+{
+	(void)option;
+	return *value == '\0' || mistake(reading, "not supported yet");
+}

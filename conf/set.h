@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What each key does with its value: the setters that options.def names. */
+#include "conf/reading.h"
+
+#define SETTER(name)                                                                           \
+	bool set_##name(struct reading *reading, const struct option *option, const char *value)
+
+SETTER(upstreams);
+SETTER(dns_over_tls);
+SETTER(stub_listener);
+SETTER(extra_listener);
+SETTER(query_timeout);
+SETTER(policy);
+SETTER(log_list);
+SETTER(trust_anchors);
+SETTER(word);  /* one of option->values */
+SETTER(later); /* nothing yet */

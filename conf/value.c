@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/value.h"
+#include <arpa/inet.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool value_number(
+	const char *text, size_t size, unsigned long min, unsigned long max, unsigned long *ret)
+{
+	unsigned long number = 0;
+
+	if (size == 0 || size > 9)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		if (!is_digit(text[i]))
+			return false;
+		number = number * 10 + (unsigned long)(text[i] - '0');
+	}
+	if (number < min || number > max)
+		return false;
+	*ret = number;
+	return true;
+}
+
+bool value_ip(const char *text, size_t size, struct conf_address *ret)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	char copy[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (size >= sizeof copy)
+		return false;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	memset(ret->bytes, 0, sizeof ret->bytes);
+	if (inet_pton(AF_INET, copy, bytes) == 1) {
+		ret->size = 4;
+		memcpy(ret->bytes, bytes, 4);
+		return true;
+	}
+	if (inet_pton(AF_INET6, copy, bytes) != 1)
+		return false;
+	ret->size = memcmp(bytes, mapped, sizeof mapped) == 0 ? 4 : 16;
+	memcpy(ret->bytes, ret->size == 4 ? bytes + 12 : bytes, ret->size);
+	return true;
+}
+
+bool value_address(const char *text, size_t size, struct conf_address *ret)
+{
+	struct conf_address address = {0};
+	const char *colon = memrchr(text, ':', size);
+	size_t host = size;
+	unsigned long port;
+
+	if (value_ip(text, size, &address)) {
+		*ret = address;
+		return true;
+	}
+	if (size >= 2 && text[0] == '[' && text[size - 1] == ']')
+		colon = NULL;
+	if (colon != NULL) {
+		host = (size_t)(colon - text);
+		if (!value_number(colon + 1, size - host - 1, 1, UINT16_MAX, &port))
+			return false;
+		address.port = (uint16_t)port;
+	}
+	if (host >= 2 && text[0] == '[' && text[host - 1] == ']') {
+		if (memchr(text, ':', host) == NULL || !value_ip(text + 1, host - 2, &address))
+			return false;
+	} else if (memchr(text, ':', host) != NULL || !value_ip(text, host, &address)) {
+		return false;
+	}
+	*ret = address;
+	return true;
+}
+
+bool value_is_no_host(const struct conf_address *address)
+{
+	static const uint8_t zero[16];
+
+	if (memcmp(address->bytes, zero, address->size) == 0)
+		return true;
+	return address->size == 4 ? address->bytes[0] >= 224 : address->bytes[0] == 0xff;
+}
+
+bool value_timespan_ms(const char *text, uint64_t *ret_ms)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"ms", 1}, {"msec", 1}, {"s", 1000}, {"sec", 1000}, {"", 1000},
+		{"m", 60000}, {"min", 60000}, {"h", 3600000}};
+	uint64_t total = 0;
+
+	do {
+		size_t digits = strspn(text, "0123456789"), letters, i;
+		unsigned long number;
+
+		if (!value_number(text, digits, 0, 999999999, &number))
+			return false;
+		text += digits;
+		text += strspn(text, " ");
+		letters = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+		for (i = 0; i < sizeof units / sizeof *units; i++)
+			if (strlen(units[i].name) == letters &&
+				memcmp(units[i].name, text, letters) == 0)
+				break;
+		if (i == sizeof units / sizeof *units)
+			return false;
+		total += number * units[i].ms;
+		text += letters;
+		text += strspn(text, " ");
+	} while (*text != '\0');
+	*ret_ms = total;
+	return true;
+}
+
+bool value_hostname(const char *text, size_t size)
+{
+	size_t label = 0;
+
+	if (size == 0 || size > 253)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		char c = text[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (c == '.' || c == '-') {
+			/* No label is empty, begins or ends with a hyphen. */
+			if (label == 0 || (c == '.' && text[i - 1] == '-'))
+				return false;
+		} else if (!letter && !is_digit(c)) {
+			return false;
+		}
+		label = c == '.' ? 0 : label + 1;
+		if (label > 63)
+			return false;
+	}
+	return label > 0 && text[size - 1] != '-';
+}
+
+bool value_in_list(const char *word, const char *list)
+{
+	size_t size = strlen(word);
+
+	while (*list != '\0') {
+		size_t n = strcspn(list, " ");
+
+		if (n == size && n > 0 && memcmp(word, list, n) == 0)
+			return true;
+		list += n;
+		list += strspn(list, " ");
+	}
+	return false;
+}

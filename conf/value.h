@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What values look like. Pure functions over terminated text. */
+#include "conf/conf.h"
+
+/* An IPv4 address as four decimal numbers, or an IPv6 address without a zone. IPv4-mapped IPv6
+ * becomes IPv4. The port is left alone. */
+bool value_ip(const char *text, size_t size, struct conf_address *ret);
+/* ADDRESS or ADDRESS:PORT; an IPv6 address before a port stands in brackets. */
+bool value_address(const char *text, size_t size, struct conf_address *ret);
+/* Digits alone, from `min` to `max`. */
+bool value_number(const char *text, size_t size, unsigned long min, unsigned long max,
+	unsigned long *ret);
+/* A span of time as systemd.time(7) writes it, in seconds when there is no unit: 5, 500ms, 1min
+ * 2s. */
+bool value_timespan_ms(const char *text, uint64_t *ret_ms);
+/* A host name (RFC 1123 section 2.1): labels of letters, digits and hyphens, without a final
+ * dot. */
+bool value_hostname(const char *text, size_t size);
+/* An address that cannot be a server's: unspecified, multicast or broadcast. */
+bool value_is_no_host(const struct conf_address *address);
+/* Is `word` one of the words of `list`, which are separated by spaces? */
+bool value_in_list(const char *word, const char *list);

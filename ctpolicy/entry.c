@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctpolicy/entry.h"
+#include "ctpolicy/der.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	/* version, signature_type, timestamp, entry_type, issuer_key_hash, length of the TBS */
+	ENTRY_HEADER = 1 + 1 + 8 + 2 + 32 + 3,
+	TIMESTAMP_AT = 2,
+	TBS_MAX = 0xffffff,
+};
+
+/* 1.3.6.1.4.1.11129.2.4.2 (RFC 6962 section 3.3) */
+static const uint8_t SCT_LIST_OID[] = {
+	0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02};
+
+static bool take_validity(struct ct_bytes *rest, struct certificate *ret)
+{
+	struct der validity, from, until;
+
+	return der_take(rest, DER_SEQUENCE, &validity) && der_next(&validity.value, &from) &&
+	       der_next(&validity.value, &until) && validity.value.size == 0 &&
+	       der_time(&from, &ret->not_before_ms) && der_time(&until, &ret->not_after_ms);
+}
+
+/* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
+static bool take_extension(struct ct_bytes *rest, struct der *ret, bool *ret_is_scts)
+{
+	struct der extension, oid, critical, value;
+	struct ct_bytes inside;
+
+	if (!der_take(rest, DER_SEQUENCE, &extension))
+		return false;
+	inside = extension.value;
+	if (!der_take(&inside, DER_OID, &oid))
+		return false;
+	(void)der_take(&inside, DER_BOOLEAN, &critical);
+	if (!der_take(&inside, DER_OCTET_STRING, &value) || inside.size > 0)
+		return false;
+	*ret = extension;
+	*ret_is_scts = oid.value.size == sizeof SCT_LIST_OID &&
+		       memcmp(oid.value.data, SCT_LIST_OID, sizeof SCT_LIST_OID) == 0;
+	if (*ret_is_scts)
+		ret->value = value.value; /* what stands in it */
+	return true;
+}
+
+/* The SCT list is an OCTET STRING within the extension's OCTET STRING (RFC 6962 section 3.3).
+ */
+static bool parse_extensions(struct certificate *certificate)
+{
+	struct ct_bytes rest = certificate->extensions;
+
+	while (rest.size > 0) {
+		struct der extension, list;
+		bool is_scts;
+
+		if (!take_extension(&rest, &extension, &is_scts))
+			return false;
+		if (!is_scts)
+			continue;
+		if (certificate->has_scts ||
+			!der_take(&extension.value, DER_OCTET_STRING, &list) ||
+			extension.value.size > 0)
+			return false;
+		certificate->has_scts = true;
+		certificate->scts = list.value;
+	}
+	return true;
+}
+
+static bool parse_tbs(struct ct_bytes tbs, struct certificate *ret)
+{
+	struct ct_bytes rest = tbs;
+	struct der element, list;
+
+	/* version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+	 */
+	(void)der_take(&rest, DER_CONTEXT_CONSTRUCTED + 0, &element);
+	if (!der_take(&rest, DER_INTEGER, &element) ||
+		!der_take(&rest, DER_SEQUENCE, &element) ||
+		!der_take(&rest, DER_SEQUENCE, &element) || !take_validity(&rest, ret) ||
+		!der_take(&rest, DER_SEQUENCE, &element) ||
+		!der_take(&rest, DER_SEQUENCE, &element))
+		return false;
+	ret->spki = element.whole;
+	/* issuerUniqueID [1] and subjectUniqueID [2] */
+	(void)der_take(&rest, DER_CONTEXT_PRIMITIVE + 1, &element);
+	(void)der_take(&rest, DER_CONTEXT_PRIMITIVE + 2, &element);
+	ret->before_extensions = (struct ct_bytes){tbs.data, tbs.size - rest.size};
+	if (rest.size == 0)
+		return true;
+	if (!der_take(&rest, DER_CONTEXT_CONSTRUCTED + 3, &element) || rest.size > 0 ||
+		!der_take(&element.value, DER_SEQUENCE, &list) || element.value.size > 0 ||
+		list.value.size == 0)
+		return false;
+	ret->extensions = list.value;
+	return parse_extensions(ret);
+}
+
+bool certificate_parse(struct ct_bytes der, struct certificate *ret)
+{
+	struct certificate certificate = {0};
+	struct der whole, tbs, element;
+
+	if (!der_take(&der, DER_SEQUENCE, &whole) || der.size > 0 ||
+		!der_take(&whole.value, DER_SEQUENCE, &tbs) ||
+		!der_take(&whole.value, DER_SEQUENCE, &element) ||
+		!der_take(&whole.value, DER_BIT_STRING, &element) || whole.value.size > 0 ||
+		!parse_tbs(tbs.value, &certificate))
+		return false;
+	*ret = certificate;
+	return true;
+}
+
+/* Writes the extensions but the SCT list, or only counts them when `out` is NULL. */
+static size_t other_extensions(const struct certificate *certificate, uint8_t *out)
+{
+	struct ct_bytes rest = certificate->extensions;
+	struct der extension;
+	size_t size = 0;
+	bool is_scts;
+
+	while (take_extension(&rest, &extension, &is_scts)) {
+		if (is_scts)
+			continue;
+		if (out != NULL)
+			memcpy(out + size, extension.whole.data, extension.whole.size);
+		size += extension.whole.size;
+	}
+	return size;
+}
+
+/* The value of the TBS: without any extension left, [3] goes too (it may not be empty). */
+static size_t tbs_value_size(const struct certificate *certificate)
+{
+	size_t list = other_extensions(certificate, NULL);
+	size_t tagged = list > 0 ? der_header_size(list) + list : 0;
+
+	return certificate->before_extensions.size +
+	       (tagged > 0 ? der_header_size(tagged) + tagged : 0);
+}
+
+size_t precert_tbs_size(const struct certificate *certificate)
+{
+	size_t size = tbs_value_size(certificate);
+
+	return der_header_size(size) + size;
+}
+
+uint8_t *precert_tbs_write(const struct certificate *certificate, uint8_t *out)
+{
+	const struct ct_bytes *before = &certificate->before_extensions;
+	size_t list = other_extensions(certificate, NULL);
+
+	out = der_write_header(out, DER_SEQUENCE, tbs_value_size(certificate));
+	memcpy(out, before->data, before->size);
+	out += before->size;
+	if (list == 0)
+		return out;
+	out = der_write_header(out, DER_CONTEXT_CONSTRUCTED + 3, der_header_size(list) + list);
+	out = der_write_header(out, DER_SEQUENCE, list);
+	return out + other_extensions(certificate, out);
+}
+
+static uint8_t *write_number(uint8_t *out, uint64_t number, size_t size)
+{
+	for (size_t i = size; i-- > 0;)
+		*out++ = (uint8_t)(number >> (8 * i));
+	return out;
+}
+
+enum ct_err entry_new(const struct certificate *leaf, const uint8_t issuer_key_hash[32],
+	size_t extensions_max, struct entry *ret)
+{
+	size_t tbs = precert_tbs_size(leaf);
+	struct entry entry = {.fixed = ENTRY_HEADER + tbs};
+	uint8_t *out;
+
+	if (tbs > TBS_MAX)
+		return CT_E_MALFORMED;
+	entry.bytes = malloc(entry.fixed + 2 + extensions_max);
+	if (entry.bytes == NULL)
+		return CT_E_NOMEM;
+	out = write_number(entry.bytes, 0, 1); /* v1 */
+	out = write_number(out, 0, 1);         /* certificate_timestamp */
+	out = write_number(out, 0, 8);         /* of each SCT */
+	out = write_number(out, 1, 2);         /* precert_entry */
+	memcpy(out, issuer_key_hash, 32);
+	out = write_number(out + 32, tbs, 3);
+	precert_tbs_write(leaf, out);
+	*ret = entry;
+	return CT_OK;
+}
+
+void entry_free(struct entry *entry)
+{
+	free(entry->bytes);
+	entry->bytes = NULL;
+}
+
+struct ct_bytes entry_complete(
+	struct entry *entry, uint64_t timestamp_ms, struct ct_bytes extensions)
+{
+	uint8_t *out;
+
+	write_number(entry->bytes + TIMESTAMP_AT, timestamp_ms, 8);
+	out = write_number(entry->bytes + entry->fixed, extensions.size, 2);
+	if (extensions.size > 0)
+		memcpy(out, extensions.data, extensions.size);
+	return (struct ct_bytes){entry->bytes, entry->fixed + 2 + extensions.size};
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* The v3 schema of log_list.json, from JSON (jansson) to the list's own structs. The document's
+ * objects do not outlive this file. */
+#include "ctpolicy/calendar.h"
+#include "ctpolicy/loglist.h"
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LOGS_MAX = 4096,
+	PAST_OPERATORS_MAX = 64,
+	KEY_SIZE_MAX = 2048,
+};
+
+/* Where in the document it is, for messages: operators[2].tiled_logs[0]. */
+struct place {
+	struct ct_log_list *list;
+	struct ct_error *error;
+	const char *operator_name;
+	const char *array;
+	size_t operator_index, index;
+	bool tiled;
+};
+
+static void json_release(json_t **json)
+{
+	json_decref(*json);
+}
+
+[[gnu::format(printf, 2, 3)]] static enum ct_err malformed(
+	const struct place *place, const char *format, ...)
+{
+	struct ct_error *error = place->error;
+	size_t used = 0;
+	va_list args;
+
+	if (place->array != NULL)
+		snprintf(error->text, sizeof error->text, "operators[%zu].%s[%zu].",
+			place->operator_index, place->array, place->index);
+	else
+		error->text[0] = '\0';
+	used = strlen(error->text);
+	va_start(args, format);
+	vsnprintf(error->text + used, sizeof error->text - used, format, args);
+	va_end(args);
+	return CT_E_MALFORMED;
+}
+
+/* A copy that lives as long as the list. NULL: no memory. */
+static const char *keep(struct ct_log_list *list, const char *text)
+{
+	char **strings = realloc(list->strings, (list->n_strings + 1) * sizeof *strings);
+	char *copy;
+
+	if (strings == NULL)
+		return NULL;
+	list->strings = strings;
+	copy = strdup(text);
+	if (copy != NULL)
+		list->strings[list->n_strings++] = copy;
+	return copy;
+}
+
+/* A time that must be there, as "2026-08-20T13:34:57Z". */
+static enum ct_err read_time(
+	const struct place *place, const json_t *object, const char *key, uint64_t *ret_ms)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	if (text != NULL && calendar_parse(text, ret_ms))
+		return CT_OK;
+	return malformed(place, "%s: not a time such as 2026-08-20T13:34:57Z", key);
+}
+
+static enum ct_log_state state_of(const char *name)
+{
+	for (int s = CT_LOG_PENDING; s <= CT_LOG_REJECTED; s++)
+		if (strcmp(name, ct_log_state_name((enum ct_log_state)s)) == 0)
+			return (enum ct_log_state)s;
+	return CT_LOG_STATELESS;
+}
+
+/* {"usable": {"timestamp": …}}. There may be several: then the newest counts. */
+static enum ct_err read_state(
+	const struct place *place, const json_t *object, struct ct_log *log)
+{
+	json_t *states = json_object_get(object, "state"), *value;
+	const char *name;
+
+	if (states == NULL)
+		return CT_OK;
+	if (!json_is_object(states))
+		return malformed(place, "state: not an object");
+	json_object_foreach(states, name, value)
+	{
+		enum ct_err err;
+		uint64_t since_ms;
+
+		err = read_time(place, value, "timestamp", &since_ms);
+		if (err != CT_OK)
+			return err;
+		if (since_ms < log->state_since_ms)
+			continue;
+		log->state = state_of(name);
+		log->state_since_ms = since_ms;
+	}
+	return CT_OK;
+}
+
+static enum ct_err read_interval(
+	const struct place *place, const json_t *object, struct ct_log *log)
+{
+	const json_t *interval = json_object_get(object, "temporal_interval");
+	enum ct_err err;
+
+	log->interval_end_ms = UINT64_MAX;
+	if (interval == NULL)
+		return CT_OK;
+	err = read_time(place, interval, "start_inclusive", &log->interval_start_ms);
+	if (err == CT_OK)
+		err = read_time(place, interval, "end_exclusive", &log->interval_end_ms);
+	if (err == CT_OK && log->interval_start_ms >= log->interval_end_ms)
+		err = malformed(place, "temporal_interval: it ends before it begins");
+	return err;
+}
+
+static enum ct_err read_key(
+	const struct place *place, const json_t *object, struct log_entry *entry)
+{
+	const char *key = json_string_value(json_object_get(object, "key"));
+	const char *id = json_string_value(json_object_get(object, "log_id"));
+	uint8_t spki[KEY_SIZE_MAX], claimed[CT_LOG_ID_SIZE + 2];
+	size_t spki_size, claimed_size;
+	enum ct_err err;
+
+	if (key == NULL || !base64_decode(key, spki, sizeof spki, &spki_size))
+		return malformed(place, "key: not base64, or missing");
+	if (id == NULL || !base64_decode(id, claimed, sizeof claimed, &claimed_size) ||
+		claimed_size != CT_LOG_ID_SIZE)
+		return malformed(place, "log_id: not 32 bytes in base64, or missing");
+	err = sha256((struct ct_bytes){spki, spki_size}, entry->log.id);
+	if (err != CT_OK)
+		return err;
+	if (memcmp(claimed, entry->log.id, CT_LOG_ID_SIZE) != 0)
+		return malformed(place, "log_id: not the SHA-256 of the key");
+	err = log_key_new((struct ct_bytes){spki, spki_size}, &entry->key);
+	if (err == CT_E_MALFORMED)
+		return malformed(place, "key: neither EC P-256 nor RSA of 2048 bits or more");
+	return err;
+}
+
+static enum ct_err read_past(
+	const struct place *place, const json_t *object, struct log_entry *entry)
+{
+	const json_t *array = json_object_get(object, "previous_operators");
+	size_t n = json_array_size(array);
+
+	if (array != NULL && (!json_is_array(array) || n > PAST_OPERATORS_MAX))
+		return malformed(place, "previous_operators: not an array, or too long");
+	if (n == 0)
+		return CT_OK;
+	entry->past = calloc(n, sizeof *entry->past);
+	if (entry->past == NULL)
+		return CT_E_NOMEM;
+	for (; entry->n_past < n; entry->n_past++) {
+		struct past_operator *past = &entry->past[entry->n_past];
+		const json_t *item = json_array_get(array, entry->n_past);
+		const char *name = json_string_value(json_object_get(item, "name"));
+		enum ct_err err = read_time(place, item, "end_time", &past->end_ms);
+
+		if (err != CT_OK)
+			return err;
+		if (name == NULL)
+			return malformed(place, "previous_operators: one has no name");
+		past->name = keep(place->list, name);
+		if (past->name == NULL)
+			return CT_E_NOMEM;
+	}
+	return CT_OK;
+}
+
+static enum ct_err read_texts(
+	const struct place *place, const json_t *object, struct ct_log *log)
+{
+	const char *description = json_string_value(json_object_get(object, "description"));
+	const char *url = json_string_value(
+		json_object_get(object, place->tiled ? "submission_url" : "url"));
+
+	log->operator_name = place->operator_name;
+	log->description = keep(place->list, description != NULL ? description : "unnamed log");
+	log->url = keep(place->list, url != NULL ? url : "");
+	return log->description != NULL && log->url != NULL ? CT_OK : CT_E_NOMEM;
+}
+
+static enum ct_err read_log(const struct place *place, const json_t *object)
+{
+	struct ct_log_list *list = place->list;
+	struct log_entry *entries, *entry;
+	enum ct_err err;
+
+	if (list->n == LOGS_MAX)
+		return malformed(place, "more than %d logs", LOGS_MAX);
+	entries = realloc(list->entries, (list->n + 1) * sizeof *entries);
+	if (entries == NULL)
+		return CT_E_NOMEM;
+	list->entries = entries;
+	entry = &entries[list->n++];
+	*entry = (struct log_entry){.log.tiled = place->tiled};
+	err = read_key(place, object, entry);
+	if (err == CT_OK)
+		err = read_texts(place, object, &entry->log);
+	if (err == CT_OK)
+		err = read_state(place, object, &entry->log);
+	if (err == CT_OK)
+		err = read_interval(place, object, &entry->log);
+	if (err == CT_OK)
+		err = read_past(place, object, entry);
+	return err;
+}
+
+static enum ct_err read_logs(struct place *place, const json_t *operator, const char * array)
+{
+	const json_t *logs = json_object_get(operator, array);
+	enum ct_err err = CT_OK;
+
+	if (logs != NULL && !json_is_array(logs))
+		return malformed(
+			place, "operators[%zu].%s: not an array", place->operator_index, array);
+	for (size_t i = 0; err == CT_OK && i < json_array_size(logs); i++) {
+		place->array = array;
+		place->index = i;
+		err = read_log(place, json_array_get(logs, i));
+	}
+	place->array = NULL;
+	return err;
+}
+
+static enum ct_err read_operator(struct place *place, const json_t *operator)
+{
+	const char *name = json_string_value(json_object_get(operator, "name"));
+	enum ct_err err;
+
+	if (name == NULL)
+		return malformed(place, "operators[%zu]: no name", place->operator_index);
+	place->operator_name = keep(place->list, name);
+	if (place->operator_name == NULL)
+		return CT_E_NOMEM;
+	place->tiled = false;
+	err = read_logs(place, operator, "logs");
+	place->tiled = true;
+	return err == CT_OK ? read_logs(place, operator, "tiled_logs") : err;
+}
+
+enum ct_err log_list_read(
+	struct ct_bytes json, struct ct_log_list *list, struct ct_error *error)
+{
+	struct place place = {.list = list, .error = error};
+	json_error_t where = {0};
+	[[gnu::cleanup(json_release)]] json_t *document =
+		json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, &where);
+	const json_t *operators = json_object_get(document, "operators");
+	enum ct_err err;
+
+	if (document == NULL && json_error_code(&where) == json_error_out_of_memory)
+		return CT_E_NOMEM;
+	if (document == NULL)
+		return malformed(&place, "line %d: %.100s", where.line, where.text);
+	err = read_time(&place, document, "log_list_timestamp", &list->timestamp_ms);
+	if (err != CT_OK)
+		return err;
+	if (!json_is_array(operators))
+		return malformed(&place, "operators: missing, or not an array");
+	for (size_t i = 0; err == CT_OK && i < json_array_size(operators); i++) {
+		place.operator_index = i;
+		err = read_operator(&place, json_array_get(operators, i));
+	}
+	return err;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Verdicts in words: for machines one word, for people one sentence. */
+#include "ctpolicy/ctpolicy.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A sentence under construction; what does not fit is cut. */
+struct text {
+	char *buf;
+	size_t size;
+};
+
+[[gnu::format(printf, 2, 3)]] static void say(struct text *text, const char *format, ...)
+{
+	size_t used = strlen(text->buf);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text->buf + used, text->size - used, format, args);
+	va_end(args);
+}
+
+const char *ct_verdict_name(enum ct_verdict verdict)
+{
+	switch (verdict) {
+	case CT_COMPLIANT: return "compliant";
+	case CT_NO_SCTS: return "no-scts";
+	case CT_NOT_ENOUGH_SCTS: return "not-enough-scts";
+	case CT_NOT_DIVERSE_SCTS: return "not-diverse-scts";
+	case CT_NO_CURRENT_LOG: return "no-current-log";
+	case CT_NO_RFC6962_LOG: return "no-rfc6962-log";
+	case CT_MALFORMED: return "malformed";
+	case CT_NOMEM: return "out-of-memory";
+	}
+	return "?";
+}
+
+const char *ct_sct_status_name(enum ct_sct_status status)
+{
+	switch (status) {
+	case CT_SCT_VALID: return "valid";
+	case CT_SCT_UNKNOWN_VERSION: return "unknown-version";
+	case CT_SCT_UNKNOWN_ALGORITHM: return "unknown-algorithm";
+	case CT_SCT_UNKNOWN_LOG: return "unknown-log";
+	case CT_SCT_LOG_BARRED: return "log-barred";
+	case CT_SCT_LOG_STATELESS: return "log-stateless";
+	case CT_SCT_LOG_PENDING: return "log-pending";
+	case CT_SCT_LOG_REJECTED: return "log-rejected";
+	case CT_SCT_BAD_SIGNATURE: return "bad-signature";
+	case CT_SCT_IN_FUTURE: return "in-future";
+	case CT_SCT_OUTSIDE_INTERVAL: return "outside-interval";
+	case CT_SCT_AFTER_RETIREMENT: return "after-retirement";
+	case CT_SCT_DUPLICATE: return "duplicate";
+	}
+	return "?";
+}
+
+const char *ct_sct_status_text(enum ct_sct_status status)
+{
+	switch (status) {
+	case CT_SCT_VALID: return "valid";
+	case CT_SCT_UNKNOWN_VERSION: return "its version is unknown";
+	case CT_SCT_UNKNOWN_ALGORITHM: return "its signature algorithm is not the log's";
+	case CT_SCT_UNKNOWN_LOG: return "its log is not in the list";
+	case CT_SCT_LOG_BARRED: return "its log's private key is public";
+	case CT_SCT_LOG_STATELESS: return "its log has no state in the list";
+	case CT_SCT_LOG_PENDING: return "its log is still pending";
+	case CT_SCT_LOG_REJECTED: return "its log was rejected";
+	case CT_SCT_BAD_SIGNATURE: return "its signature is wrong";
+	case CT_SCT_IN_FUTURE: return "its timestamp is in the future";
+	case CT_SCT_OUTSIDE_INTERVAL:
+		return "the certificate ends outside its log's temporal interval";
+	case CT_SCT_AFTER_RETIREMENT: return "its log was retired before it was made";
+	case CT_SCT_DUPLICATE: return "another one of the same log counts already";
+	}
+	return "?";
+}
+
+static size_t count_status(const struct ct_report *report, enum ct_sct_status status)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_scts; i++)
+		n += report->scts[i].status == status;
+	return n;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "1 of 3 SCTs counts, from 1 log of 1 operator (Sectigo)" */
+static void say_what_counts(struct text *text, const struct ct_report *report)
+{
+	const char *last = NULL;
+
+	if (report->logs == 0) {
+		say(text,
+			report->n_scts == 1 ? "its one SCT does not count"
+					    : "none of its %zu SCTs counts",
+			report->n_scts);
+		return;
+	}
+	say(text, "%zu of %zu SCT%s count%s, from %zu log%s of %zu operator%s", report->logs,
+		report->n_scts, plural(report->n_scts), report->logs == 1 ? "s" : "",
+		report->logs, plural(report->logs), report->operators,
+		plural(report->operators));
+	if (report->operators != 1)
+		return;
+	for (size_t i = 0; i < report->n_scts; i++)
+		if (report->scts[i].status == CT_SCT_VALID)
+			last = report->scts[i].operator_name;
+	say(text, " (%s)", last);
+}
+
+static void say_need(struct text *text, const struct ct_report *report)
+{
+	say(text, "; policy %s needs %zu logs", ct_policy_name(report->policy),
+		report->logs_needed);
+	if (report->operators_needed > 1)
+		say(text, " of %zu operators", report->operators_needed);
+	if (report->logs_needed > 2)
+		say(text, " for a lifetime of %u days", (unsigned)report->lifetime_days);
+	if (report->list_stale)
+		say(text, " while the log list is stale (%u days old)",
+			(unsigned)report->list_age_days);
+}
+
+/* Why those that do not count do not: each reason once. */
+static void say_why_not(struct text *text, const struct ct_report *report)
+{
+	for (int s = CT_SCT_UNKNOWN_VERSION; s <= CT_SCT_DUPLICATE; s++) {
+		enum ct_sct_status status = (enum ct_sct_status)s;
+		size_t n = count_status(report, status);
+
+		if (n == 0)
+			continue;
+		say(text, "; ");
+		if (n < report->n_scts || n > 1)
+			say(text, "%zu: ", n);
+		say(text, "%s", ct_sct_status_text(status));
+		if (status == CT_SCT_UNKNOWN_LOG)
+			say(text, ", which is %u day%s old", (unsigned)report->list_age_days,
+				plural(report->list_age_days));
+	}
+	if (report->scts_left_out > 0)
+		say(text, "; %zu more were not looked at", report->scts_left_out);
+}
+
+void ct_report_text(const struct ct_report *report, char *buf, size_t size)
+{
+	struct text text = {buf, size};
+
+	if (size == 0)
+		return;
+	buf[0] = '\0';
+	switch (report->verdict) {
+	case CT_NO_SCTS:
+		say(&text, "it carries no SCT: it was not shown to any Certificate "
+			   "Transparency log");
+		break;
+	case CT_MALFORMED: say(&text, "its SCTs cannot be parsed"); break;
+	case CT_NOMEM: say(&text, "out of memory"); break;
+	case CT_COMPLIANT: say_what_counts(&text, report); break;
+	case CT_NOT_ENOUGH_SCTS:
+	case CT_NOT_DIVERSE_SCTS:
+		say_what_counts(&text, report);
+		say_why_not(&text, report);
+		say_need(&text, report);
+		break;
+	case CT_NO_CURRENT_LOG:
+		say_what_counts(&text, report);
+		say(&text,
+			", but all of these logs are retired now; policy %s needs a current "
+			"one",
+			ct_policy_name(report->policy));
+		break;
+	case CT_NO_RFC6962_LOG:
+		say_what_counts(&text, report);
+		say(&text, ", but none is an RFC 6962 log; policy %s needs one",
+			ct_policy_name(report->policy));
+		break;
+	}
+}
