@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The daemon under test: started where the lab's client lives, stopped with all that it promises checked."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("CTRESOLVED", str(ROOT / "build/resolver/ctresolved"))
+ADDRESS, PORT = "127.0.0.1", 5300
+
+CONFIG = """[Resolve]
+DNS={upstreams}
+DNSStubListener=no
+DNSStubListenerExtra=127.0.0.1:{port}
+DNSStubListenerExtra=[::1]:{port}
+[Transport]
+QueryTimeoutSec={timeout}
+[CertificateTransparency]
+Policy={policy}
+LogList={lab}/log_list.json
+TrustAnchors={lab}/anchors.pem
+"""
+
+
+class Daemon:
+    """Use as a context: on leaving, SIGTERM must end it with exit status 0 and without a sanitizer's report."""
+
+    def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5):
+        self.lab = lab
+        self.config = pathlib.Path(folder) / "ctresolved.conf"
+        self.log = ""
+        self.write(upstreams, policy, timeout)
+
+    def write(self, upstreams, policy="chrome", timeout=5):
+        if not isinstance(upstreams, str):
+            upstreams = " ".join(upstreams)
+        self.config.write_text(CONFIG.format(
+            upstreams=upstreams, policy=policy, timeout=timeout, port=PORT, lab=self.lab.folder))
+
+    def start(self):
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        self.wait_for("event=ready")
+        return self
+
+    def read(self):
+        for line in self.process.stderr:
+            self.log += line
+
+    def wait_for(self, words, seconds=10, times=1):
+        end = time.monotonic() + seconds
+        while self.log.count(words) < times:
+            assert time.monotonic() < end and self.process.poll() is None, f"no {words!r} in the log:\n{self.log}"
+            time.sleep(0.005)
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(15)
+        self.reader.join(5)
+        assert status == 0, f"exit status {status}:\n{self.log}"
+        assert "Sanitizer" not in self.log and "runtime error" not in self.log, self.log
+
+    def memory_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, *_):
+        try:
+            self.stop()
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+
+
+def tcp(timeout=8):
+    """A client's connection to the daemon."""
+    return socket.create_connection((ADDRESS, PORT), timeout=timeout)

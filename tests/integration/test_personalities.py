@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Each server the lab can be is accepted or refused as its row says; a refused one gets not a byte of DNS."""
+import json
+import os
+import pathlib
+import sys
+
+import pytest
+
+from daemon import Daemon
+from dnsclient import dig
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+from personalities import World, table  # noqa: E402  pylint: disable=wrong-import-position
+
+NAMES = [row.name for row in table(World())]
+POLICIES = ("chrome", "two-logs", "apple")
+MIMICS_AT_HAND = "CTRESOLVED_REAL_DATA" in os.environ
+
+
+def row_of(lab, name):
+    rows = json.loads((lab.folder / "lab.json").read_text())["personalities"]
+    return next(row for row in rows if row["name"] == name)
+
+
+def refused_by(row, policy):
+    return row["two_logs"] if policy == "two-logs" else row["refused"]
+
+
+def query(lab, folder, row, policy):
+    """What dig says, and what the server counted meanwhile."""
+    before = lab.statistics(row["name"])
+    with Daemon(lab, folder, row["uri"], policy) as daemon:
+        dug = dig("www.example")
+    after = lab.statistics(row["name"])
+    return dug, {key: after[key] - before[key] for key in after}, daemon.log
+
+
+@pytest.mark.parametrize("policy", POLICIES[:2])
+@pytest.mark.parametrize("name", NAMES)
+def test_personality(lab, tmp_path, name, policy):
+    if name == "mimic-logs" and not MIMICS_AT_HAND:
+        pytest.skip("the published keys are not at hand: CTRESOLVED_REAL_DATA is not set")
+    row = row_of(lab, name)
+    words = refused_by(row, policy)
+    dug, counted, log = query(lab, tmp_path, row, policy)
+    if words is None:
+        assert dug.status == "NOERROR" and dug.answers == ["192.0.2.1"], dug.text + log
+        assert counted["bytes_in"] >= 130  # so this counter does count
+        assert "event=accepted" in log
+        return
+    if dug.milliseconds > 200:  # the machine was busy, perhaps
+        dug, counted, log = query(lab, tmp_path, row, policy)
+    assert dug.status == "SERVFAIL", dug.text + log
+    assert counted["connections"] > 0 and counted["bytes_in"] == 0
+    assert dug.milliseconds <= 200, dug.text
+    if name == "tls11":
+        assert dug.ede_code == "22"
+        return
+    assert dug.ede_code == "0" and "certificate refused: " in dug.ede_text, dug.text
+    assert words in dug.ede_text, dug.text
+    assert words in log and "event=refused" in log

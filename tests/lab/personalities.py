@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Who the lab's upstream can be. Each row is one server: what is wrong with it, and what is to be said of it.
+
+A row is good in everything but its one fault. `refused` is None when the policy `chrome` accepts it, else words
+that the reason contains; `two_logs` is the same for the policy two-logs, where it differs.
+"""
+import dataclasses
+import ipaddress
+import os
+import pathlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from ctlog import DAY, Log, NOW
+from pki import ADDRESSES, Authority, Leaf, MappedAddress, NAME, Sct, key_pem, pem
+
+SAME = "same"
+
+
+def published_key(n):
+    """One of the two keys that the makers of the "mimic" logs have published; None where they are not at hand."""
+    folder = os.environ.get("CTRESOLVED_REAL_DATA")
+    if not folder:
+        return None
+    file = pathlib.Path(folder, "negative", f"chrome-mimic{n}-key.pem")
+    return serialization.load_pem_private_key(file.read_bytes(), None)
+
+
+class World:
+    """The authorities and logs of one lab."""
+
+    def __init__(self):
+        self.root = Authority("Lab Root")
+        self.ca = Authority("Lab Intermediate", self.root)
+        self.stranger = Authority("Stranger Root")
+        self.old_root = Authority("Old Lab Root")
+        self.cross = Authority("Lab Intermediate", self.old_root, key=self.ca.key)
+        self.only_v4 = Authority("Lab IPv4 Intermediate", self.root, constraints=x509.NameConstraints(
+            [x509.IPAddress(ipaddress.ip_network("1.0.0.0/8"))], None))
+        self.anchors = [self.root]
+
+        self.a1, self.a2 = Log("Alder1", "Operator A"), Log("Alder2", "Operator A")
+        self.b1 = Log("Birch1", "Operator B")
+        self.rsa = Log("Cedar1", "Operator C", kind="rsa")
+        self.tiled = Log("Fir1", "Operator B", tiled=True)
+        self.retired = Log("Oldoak", "Operator B", state="retired", since=NOW - 30 * DAY)
+        self.retired2 = Log("Oldpine", "Operator C", state="retired", since=NOW - 30 * DAY)
+        self.pending = Log("Sapling", "Operator B", state="pending")
+        self.rejected = Log("Rotten", "Operator B", state="rejected")
+        self.past = Log("Lastyear", "Operator B", end=NOW)
+        self.unknown = Log("Unlisted", "Operator U", listed=False)
+        # Two logs whose private keys are public, and which are barred. Without the keys: two like any other.
+        self.has_mimics = published_key(1) is not None
+        self.mimic1 = Log("Mimic1", "Operator M", key=published_key(1))
+        self.mimic2 = Log("Mimic2", "Operator N", key=published_key(2))
+        self.logs = [value for value in vars(self).values() if isinstance(value, Log)]
+
+
+@dataclasses.dataclass
+class Personality:
+    name: str
+    refused: str
+    leaf: Leaf
+    two_logs: str = SAME
+    chain: tuple = None  # authorities behind the leaf; default: its own
+    bind: str = ""  # further words for haproxy's bind line
+    dialled: str = "1.1.1.1"
+    auth_name: str = NAME
+
+    def expected(self, policy):
+        return self.two_logs if policy == "two-logs" and self.two_logs != SAME else self.refused
+
+    def certificates(self):
+        """(PEM of leaf, chain and key)"""
+        leaf, key = self.leaf.issue()
+        chain = self.chain if self.chain is not None else () if self.leaf.self_signed else (self.leaf.authority,)
+        return pem(leaf) + b"".join(pem(a.certificate) for a in chain) + key_pem(key)
+
+
+def table(w):
+    """All of them, in the world `w`."""
+    good = (Sct(w.a1), Sct(w.b1))
+
+    def row(name, refused, two_logs=SAME, chain=None, bind="", dialled="1.1.1.1", auth_name=NAME, **leaf):
+        leaf = Leaf(**{"authority": w.ca, "scts": good, **leaf})
+        return Personality(name, refused, leaf, two_logs, chain, bind, dialled, auth_name)
+
+    return [
+        row("good", None),
+        row("no-name-configured", None, auth_name=None),
+        row("ipv6", None, dialled="2606:4700:4700::1111"),
+        row("rsa-leaf", None, kind="rsa2048"),
+        row("rsa-log", None, scts=(Sct(w.a1), Sct(w.rsa))),
+        row("static-ct", None, scts=(Sct(w.a1), Sct(w.tiled))),
+        row("tls12", None, bind="ssl-max-ver TLSv1.2"),
+        row("tls11", "", bind="ssl-max-ver TLSv1.1"),  # no handshake: nothing is said of the certificate
+        # Certificate Transparency
+        row("no-sct", "carries no SCT", scts=()),
+        row("one-sct", "1 of 1 SCT counts", scts=(Sct(w.a1),)),
+        row("one-log-twice", "another one of the same log", scts=(Sct(w.a1), Sct(w.a1, age=DAY / 3))),
+        row("one-operator", "1 operator (Operator A)", two_logs=None, scts=(Sct(w.a1), Sct(w.a2))),
+        row("bad-signature", "signature is wrong", scts=(Sct(w.a1), Sct(w.b1, good=False))),
+        row("unknown-log", "not in the list", scts=(Sct(w.a1), Sct(w.unknown))),
+        row("retired-before", None, scts=(Sct(w.a1), Sct(w.retired, age=31 * DAY)), begin=-32 * DAY),
+        row("retired-after", "retired before it was made", scts=(Sct(w.a1), Sct(w.retired, age=DAY))),
+        row("all-retired", "retired now", two_logs=None, begin=-32 * DAY,
+            scts=(Sct(w.retired, age=31 * DAY), Sct(w.retired2, age=31 * DAY))),
+        row("pending-log", "pending", scts=(Sct(w.a1), Sct(w.pending))),
+        row("rejected-log", "rejected", scts=(Sct(w.a1), Sct(w.rejected))),
+        row("future-sct", "in the future", scts=(Sct(w.a1), Sct(w.b1, age=-2 * DAY))),
+        row("outside-interval", "temporal interval", scts=(Sct(w.a1), Sct(w.past))),
+        row("mimic-logs", "private key is public" if w.has_mimics else None, scts=(Sct(w.mimic1), Sct(w.mimic2))),
+        row("long-lived-two", "for a lifetime of", two_logs=None, end=200 * DAY),
+        row("long-lived-three", None, scts=good + (Sct(w.rsa),), end=200 * DAY),
+        row("broken-list", "cannot be parsed", broken_list=True),
+        # Names
+        row("name-but-no-address", "no IP address", addresses=()),
+        row("address-in-cn", "no IP address", cn="1.1.1.1", addresses=()),
+        row("address-as-name", "no IP address", dns=(NAME, "1.1.1.1"), addresses=()),
+        row("address-as-wildcard", "no IP address", dns=(NAME, "*.1.1.1"), addresses=()),
+        row("other-address", "no IP address", addresses=("8.8.8.8",)),
+        row("mapped-address", "no IP address", addresses=(MappedAddress("1.1.1.1"),)),
+        row("other-name", "no name in its subject alternative names", dns=("dns.example",)),
+        row("name-in-cn", "no name in its subject alternative names", dns=()),
+        row("wildcard-name", None, dns=("*.one.one.one",)),
+        # The chain
+        row("expired", "expired on", begin=-40 * DAY, end=-DAY, scts=(Sct(w.a1, age=39 * DAY), Sct(w.b1, age=39 * DAY))),
+        row("not-yet-valid", "not valid before", begin=DAY),
+        row("self-signed", "self-signed", self_signed=True),
+        row("stranger", "no path leads from it to a trust anchor", authority=w.stranger),
+        row("missing-intermediate", "no path leads from it to a trust anchor", chain=()),
+        row("cross-signed", None, chain=(w.cross, w.old_root, w.ca)),
+        row("client-auth", "not issued for TLS servers", usage=(ExtendedKeyUsageOID.CLIENT_AUTH,)),
+        row("no-usage", "not issued for TLS servers", usage=()),
+        row("any-usage", "not issued for TLS servers", usage=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)),
+        row("leaf-is-ca", "certificate of a CA", ca=True),
+        row("rsa1024", "too weak", kind="rsa1024"),
+        row("constrained-v4", None, authority=w.only_v4, addresses=ADDRESSES[:2]),
+        row("constrained-v6", "name constraints", authority=w.only_v4, dialled="2606:4700:4700::1111"),
+    ]

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""The lab's real servers: unbound answers, haproxy terminates TLS for each personality on a port of its own."""
+import ipaddress
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+from ctlog import log_list
+from personalities import World, table
+from pki import ADDRESSES, pem
+
+FIRST_PORT = 8500
+PORT_DNS, PORT_RECORDER = 5353, 5354
+NAMES = 2000
+
+UNBOUND = """server:
+  directory: "{dir}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  interface: 127.0.0.1@{port}
+  do-daemonize: no
+  use-syslog: no
+  logfile: ""
+  incoming-num-tcp: 200
+  stream-wait-size: 16m
+  outgoing-range: 64
+  msg-cache-size: 4m
+  rrset-cache-size: 4m
+  module-config: "iterator"
+  local-zone: "example." static
+  local-data: "example. 300 IN SOA ns.example. host.example. 1 2 3 4 5"
+  local-data: "www.example. 300 IN A 192.0.2.1"
+  local-data: "www.example. 300 IN AAAA 2001:db8::1"
+  local-data: "alias.example. 300 IN CNAME www.example."
+  local-data: "odd.example. 300 IN TYPE65400 \\# 3 010203"
+{names}
+{large}
+"""
+
+HAPROXY = """global
+  log stdout format raw local0
+  stats socket {dir}/haproxy.sock mode 600 level admin
+  maxconn 2000
+  ssl-default-bind-options ssl-min-ver TLSv1.0
+  ssl-default-bind-ciphers DEFAULT@SECLEVEL=0
+  ssl-default-server-options no-sslv3
+  tune.ssl.default-dh-param 2048
+defaults
+  log global
+  mode tcp
+  option tcplog
+  option dontlog-normal
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+backend unbound
+  server unbound 127.0.0.1:{dns}
+backend recorder
+  server recorder 127.0.0.1:{recorder}
+"""
+
+
+# A server may show what no client should take: short keys, TLS 1.1.
+OPENSSL = """openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = weak
+[weak]
+CipherString = DEFAULT@SECLEVEL=0
+MinProtocol = TLSv1
+"""
+
+
+def large_answer():
+    """Several answers' worth of text: no datagram holds it, one TCP message does."""
+    texts = " ".join(chr(ord("a") + i % 26) * 250 for i in range(100))
+    return f"  local-data: 'large.example. 300 IN TXT {texts}'"
+
+
+def name_of(i):
+    return f"h{i:04d}.example"
+
+
+def address_of(i):
+    return str(ipaddress.IPv4Address("10.0.0.0") + i)
+
+
+def bind_lines(certificate, port, dialled, words=""):
+    host = f"[{dialled}]" if ":" in dialled else dialled
+    return f"  bind {host}:{port} ssl crt {certificate} {words}\n"
+
+
+def frontend(name, backend, *lines):
+    return f"frontend {name}\n{''.join(lines)}  default_backend {backend}\n"
+
+
+def write_files(folder):
+    """Certificates, lists and configurations of one lab; returns its description (also lab.json)."""
+    folder = pathlib.Path(folder)
+    world = World()
+    rows = table(world)
+    (folder / "anchors.pem").write_bytes(b"".join(pem(a.certificate) for a in world.anchors))
+    (folder / "log_list.json").write_text(json.dumps(log_list(world.logs), indent=1))
+    frontends, described = [], []
+    for i, row in enumerate(rows):
+        file = folder / f"{row.name}.pem"
+        file.write_bytes(row.certificates())
+        port = FIRST_PORT + i
+        frontends.append(frontend(row.name, "unbound", bind_lines(file, port, row.dialled, row.bind)))
+        host = f"[{row.dialled}]" if ":" in row.dialled else row.dialled
+        described.append({
+            "name": row.name, "refused": row.refused, "two_logs": row.expected("two-logs"),
+            "uri": f"tls://{host}:{port}" + (f"#{row.auth_name}" if row.auth_name else "")})
+    good = folder / "good.pem"
+    frontends.append(frontend("main", "unbound", bind_lines(good, 853, ADDRESSES[0])))
+    frontends.append(frontend("others", "unbound", *(bind_lines(good, 853, a) for a in ADDRESSES[1:])))
+    frontends.append(frontend("impatient", "unbound", bind_lines(good, 8600, ADDRESSES[0]), "  timeout client 500ms\n"))
+    frontends.append(frontend("recorded", "recorder", bind_lines(good, 8601, ADDRESSES[0])))
+    (folder / "openssl.cnf").write_text(OPENSSL)
+    (folder / "haproxy.cfg").write_text(
+        HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER) + "".join(frontends))
+    names = "\n".join(f'  local-data: "{name_of(i)}. 300 IN A {address_of(i)}"' for i in range(NAMES))
+    (folder / "unbound.conf").write_text(
+        UNBOUND.format(dir=folder, port=PORT_DNS, names=names, large=large_answer()))
+    description = {"folder": str(folder), "personalities": described}
+    (folder / "lab.json").write_text(json.dumps(description, indent=1))
+    return description
+
+
+def haproxy_command(folder):
+    return ["env", f"OPENSSL_CONF={folder}/openssl.cnf", shutil.which("haproxy", path="/usr/sbin:/usr/bin"),
+            "-f", f"{folder}/haproxy.cfg"]
+
+
+def unbound_command(folder):
+    return [shutil.which("unbound", path="/usr/sbin:/usr/bin"), "-c", f"{folder}/unbound.conf"]
+
+
+def recorder_command(folder):
+    return ["/usr/bin/python3", str(pathlib.Path(__file__).with_name("recorder.py")), str(PORT_RECORDER),
+            str(PORT_DNS), f"{folder}/recorded"]
+
+
+def start(name, command, folder, namespace):
+    """Starts a server in a namespace, on its own; it ends with the namespace."""
+    with open(f"{folder}/{name}.log", "ab") as log:
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["ip", "netns", "exec", namespace, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True)
+    pathlib.Path(folder, f"{name}.pid").write_text(str(process.pid))
+    return process
+
+
+def wait_for_haproxy(folder, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            statistics(folder)
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"haproxy did not start; see {folder}/haproxy.log")
+
+
+def statistics(folder):
+    """haproxy's counters: {frontend: {"connections": …, "open": …, "bytes_in": …}}. Bytes are those inside TLS."""
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(5)
+        control.connect(f"{folder}/haproxy.sock")
+        control.sendall(b"show stat\n")
+        text = b"".join(iter(lambda: control.recv(65536), b"")).decode()
+    header, *lines = [line.split(",") for line in text.lstrip("# ").splitlines() if line]
+    rows = [dict(zip(header, line)) for line in lines]
+    return {row["pxname"]: {"connections": int(row["conn_tot"] or 0), "open": int(row["scur"] or 0),
+                            "bytes_in": int(row["bin"] or 0)}
+            for row in rows if row["svname"] == "FRONTEND"}
