@@ -13,9 +13,11 @@ enum {
 	BACKLOG = 256,
 	IDLE_MS = 10000, /* RFC 7766 section 6.2.3 leaves it to us */
 	READ_SIZE = 8192,
-	UNSENT_MAX =
-		256 * 1024, /* replies that a client does not read; then it is not read from */
 	QUERIES_MAX = 1024, /* under way for one client */
+	/* Replies that a client leaves lying: above the first it is not read from; above the
+	 * second, when answers to what it had asked still come, it is closed. */
+	UNSENT_MAX = 256 * 1024,
+	UNSENT_LIMIT = 1024 * 1024,
 };
 
 struct tcp_server {
@@ -42,7 +44,7 @@ struct tcp_client {
 	unsigned watched;
 	struct timer idle;
 	struct turn turn; /* writes the replies of this turn; frees when closed */
-	bool closed, eof;
+	bool closed, eof, clogged;
 	struct buf in, out;
 };
 
@@ -136,6 +138,8 @@ static void on_turn(struct turn *turn)
 {
 	struct tcp_client *tcp = container_of(turn, struct tcp_client, turn);
 
+	if (tcp->clogged)
+		client_close(tcp);
 	if (!tcp->closed)
 		client_write(tcp);
 	/* What was read already may have waited for room. */
@@ -336,8 +340,11 @@ void tcp_leave(struct tcp_client *tcp, struct client *client)
 
 uint8_t *tcp_room(struct tcp_client *tcp, size_t size)
 {
-	uint8_t *room = buf_room(&tcp->out, 2 + size);
+	uint8_t *room = NULL;
 
+	tcp->clogged |= buf_size(&tcp->out) > UNSENT_LIMIT;
+	if (!tcp->clogged)
+		room = buf_room(&tcp->out, 2 + size);
 	return room != NULL ? room + 2 : NULL;
 }
 

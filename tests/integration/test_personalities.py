@@ -55,7 +55,7 @@ def test_personality(lab, tmp_path, name, policy):
     assert counted["connections"] > 0 and counted["bytes_in"] == 0
     assert dug.milliseconds <= 200, dug.text
     if name == "tls11":
-        assert dug.ede_code == "22"
+        assert dug.ede_code == "23"
         return
     assert dug.ede_code == "0" and "certificate refused: " in dug.ede_text, dug.text
     assert words in dug.ede_text, dug.text

@@ -3,7 +3,6 @@
 import socket
 import time
 
-import dns.edns
 import dns.flags
 import dns.message
 import dns.opcode
@@ -68,8 +67,8 @@ def test_bad_messages(daemon, wire, expected):
 
 
 def test_badvers(daemon):
-    query = dns.message.make_query("www.example", "A", use_edns=1)
-    assert dns.message.from_wire(exchange(query)).rcode() == dns.rcode.BADVERS
+    reply = exchange(header(additionals=1) + QUESTION + b"\0\0\x29\x10\0\0\1\0\0\0\0")
+    assert dns.message.from_wire(reply).rcode() == dns.rcode.BADVERS
 
 
 @pytest.mark.parametrize("wire", [b"", b"\x12\x34\1\0", header(flags=0x8100) + QUESTION])
@@ -88,8 +87,10 @@ def test_longest_name(daemon):
 
 
 def test_many_options(daemon):
-    options = [dns.edns.GenericOption(65001, b"x")] * 300
-    assert ask("www.example", "A", use_edns=0, options=options).rcode() == dns.rcode.NOERROR
+    options = b"\xfd\xe9\0\1x" * 300
+    opt = b"\0\0\x29\x10\0\0\0\0\0" + len(options).to_bytes(2, "big") + options
+    reply = exchange(header(additionals=1) + QUESTION + opt)
+    assert rcode(reply) == dns.rcode.NOERROR and not dns.message.from_wire(reply).options
 
 
 def test_a_client_that_stalls_is_closed(daemon):
@@ -114,7 +115,7 @@ def test_a_client_that_does_not_read(daemon):
             pass
     time.sleep(0.5)
     assert dig("www.example").status == "NOERROR"
-    assert daemon.memory_kib() - before < 64 * 1024
+    assert daemon.memory_kib() - before < 40 * 1024
     for client in clients:
         client.close()
     assert dig("www.example").status == "NOERROR"

@@ -35,7 +35,7 @@ def key_pem(key):
 
 
 def key_usage(ca):
-    return x509.KeyUsage(not ca, False, False, False, False, ca, ca, False, False)
+    return x509.KeyUsage(True, False, False, False, False, ca, ca, False, False)
 
 
 class Authority:
