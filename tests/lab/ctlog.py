@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import datetime
 import hashlib
+import os
 import struct
 
 from cryptography import x509
@@ -11,7 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 POISON = bytes.fromhex("060a2b06010401d679020403")  # OID 1.3.6.1.4.1.11129.2.4.3
-NOW = datetime.datetime.utcnow().replace(microsecond=0)
+# The lab's time: now, unless something is to be made that is for ever.
+NOW = (datetime.datetime.fromisoformat(os.environ["CTRESOLVED_LAB_TIME"]) if "CTRESOLVED_LAB_TIME" in os.environ
+       else datetime.datetime.utcnow().replace(microsecond=0))
 DAY = datetime.timedelta(days=1)
 
 
@@ -76,6 +79,7 @@ class Log:
     end: datetime.datetime = NOW + 800 * DAY
     tiled: bool = False
     listed: bool = True
+    past: list = dataclasses.field(default_factory=list)
     key: object = None
 
     def __post_init__(self):
@@ -107,8 +111,10 @@ class Log:
         b64 = lambda data: base64.b64encode(data).decode()
         url = f"https://{self.name.lower()}.lab.invalid/"
         urls = {"submission_url": url, "monitoring_url": url} if self.tiled else {"url": url}
+        state = {"state": {self.state: {"timestamp": iso(self.since)}}} if self.state else {}
+        past = [{"name": name, "end_time": iso(end)} for name, end in self.past]
         return {"description": f"Lab '{self.name}'", "log_id": b64(self.id), "key": b64(spki(self.key)), "mmd": 86400,
-                **urls, "state": {self.state: {"timestamp": iso(self.since)}},
+                **urls, **state, **({"previous_operators": past} if past else {}),
                 "temporal_interval": {"start_inclusive": iso(self.start), "end_exclusive": iso(self.end)}}
 
 

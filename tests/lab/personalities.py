@@ -5,6 +5,7 @@ A row is good in everything but its one fault. `refused` is None when the policy
 that the reason contains; `two_logs` is the same for the policy two-logs, where it differs.
 """
 import dataclasses
+import datetime
 import ipaddress
 import os
 import pathlib
@@ -49,6 +50,10 @@ class World:
         self.retired2 = Log("Oldpine", "Operator C", state="retired", since=NOW - 30 * DAY)
         self.pending = Log("Sapling", "Operator B", state="pending")
         self.rejected = Log("Rotten", "Operator B", state="rejected")
+        self.stateless = Log("Nameless", "Operator B", state=None)
+        # It was Operator A's until 20 hours ago.
+        self.sold = Log("Sold", "Operator B", past=[("Operator A", NOW - datetime.timedelta(hours=20))])
+        self.tiled2 = Log("Fir2", "Operator A", tiled=True)
         self.past = Log("Lastyear", "Operator B", end=NOW)
         self.unknown = Log("Unlisted", "Operator U", listed=False)
         # Two logs whose private keys are public, and which are barred. Without the keys: two like any other.
@@ -109,10 +114,17 @@ def table(w):
             scts=(Sct(w.retired, age=31 * DAY), Sct(w.retired2, age=31 * DAY))),
         row("pending-log", "pending", scts=(Sct(w.a1), Sct(w.pending))),
         row("rejected-log", "rejected", scts=(Sct(w.a1), Sct(w.rejected))),
+        row("stateless-log", "no state", scts=(Sct(w.a1), Sct(w.stateless))),
+        row("previous-operator", "1 operator (Operator A)", two_logs=None, scts=(Sct(w.a1), Sct(w.sold, age=0.9 * DAY))),
+        row("present-operator", None, scts=(Sct(w.a1), Sct(w.sold))),
+        row("only-tiled", None, scts=(Sct(w.tiled), Sct(w.tiled2))),
+        row("many-scts", "more were not looked at", scts=(Sct(w.a1),) + 17 * (Sct(w.unknown),) + (Sct(w.b1),)),
         row("future-sct", "in the future", scts=(Sct(w.a1), Sct(w.b1, age=-2 * DAY))),
         row("outside-interval", "temporal interval", scts=(Sct(w.a1), Sct(w.past))),
         row("mimic-logs", "private key is public" if w.has_mimics else None, scts=(Sct(w.mimic1), Sct(w.mimic2))),
         row("long-lived-two", "for a lifetime of", two_logs=None, end=200 * DAY),
+        row("two-of-one", None, scts=(Sct(w.a1), Sct(w.a2), Sct(w.b1)), end=179 * DAY),
+        row("lifetime-180", None, end=179 * DAY),
         row("long-lived-three", None, scts=good + (Sct(w.rsa),), end=200 * DAY),
         row("broken-list", "cannot be parsed", broken_list=True),
         # Names

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Certificates with one fault each (tests/data/ctpolicy), under each policy. */
+#include "ctpolicy/der.h"
+#include "ctpolicy/entry.h"
+#include "tests/unit/ctpolicy/files.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW "2026-01-15T12:00:00Z"
+
+static const struct {
+	const char *name;
+	enum ct_sct_status last; /* of the last SCT; only where there is one */
+	enum ct_verdict two_logs, chrome, apple;
+} cases[] = {
+	{"good", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+	{"rsa-log", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+	{"static-ct", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+	{"only-tiled", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_NO_RFC6962_LOG},
+	{"no-sct", CT_SCT_VALID, CT_NO_SCTS, CT_NO_SCTS, CT_NO_SCTS},
+	{"one-sct", CT_SCT_VALID, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS},
+	{"one-log-twice", CT_SCT_DUPLICATE, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"one-operator", CT_SCT_VALID, CT_COMPLIANT, CT_NOT_DIVERSE_SCTS, CT_NOT_DIVERSE_SCTS},
+	{"previous-operator", CT_SCT_VALID, CT_COMPLIANT, CT_NOT_DIVERSE_SCTS,
+		CT_NOT_DIVERSE_SCTS},
+	{"bad-signature", CT_SCT_BAD_SIGNATURE, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"unknown-log", CT_SCT_UNKNOWN_LOG, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"retired-before", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+	{"retired-after", CT_SCT_AFTER_RETIREMENT, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"all-retired", CT_SCT_VALID, CT_COMPLIANT, CT_NO_CURRENT_LOG, CT_NO_CURRENT_LOG},
+	{"pending-log", CT_SCT_LOG_PENDING, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"rejected-log", CT_SCT_LOG_REJECTED, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"stateless-log", CT_SCT_LOG_STATELESS, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"future-sct", CT_SCT_IN_FUTURE, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"outside-interval", CT_SCT_OUTSIDE_INTERVAL, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"mimic-logs", CT_SCT_LOG_BARRED, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"many-scts", CT_SCT_UNKNOWN_LOG, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS,
+		CT_NOT_ENOUGH_SCTS},
+	{"broken-list", CT_SCT_VALID, CT_MALFORMED, CT_MALFORMED, CT_MALFORMED},
+	/* notAfter - notBefore is exactly 180 days: of Apple's days that is one more. */
+	{"lifetime-180", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_NOT_ENOUGH_SCTS},
+	{"two-of-one", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+	{"long-lived-two", CT_SCT_VALID, CT_COMPLIANT, CT_NOT_ENOUGH_SCTS, CT_NOT_ENOUGH_SCTS},
+	{"long-lived-three", CT_SCT_VALID, CT_COMPLIANT, CT_COMPLIANT, CT_COMPLIANT},
+};
+
+static void expect(const struct ct_log_list *list, const char *name, enum ct_policy policy,
+	enum ct_verdict wanted, enum ct_sct_status last)
+{
+	struct ct_report report;
+	char file[64], text[512];
+	enum ct_verdict verdict;
+
+	snprintf(file, sizeof file, "%s.pem", name);
+	verdict = file_check(list, policy, DATA, file, NOW, &report);
+	ct_report_text(&report, text, sizeof text);
+	if (verdict != wanted || verdict != report.verdict)
+		fail_msg("%s, %s: %s (%s)", name, ct_policy_name(policy),
+			ct_verdict_name(verdict), text);
+	if (report.n_scts > 0 && report.scts[report.n_scts - 1].status != last)
+		fail_msg("%s, %s: %s", name, ct_policy_name(policy), text);
+	assert_true(strlen(text) > 0);
+}
+
+static void test_cases([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		expect(list, cases[i].name, CT_POLICY_TWO_LOGS, cases[i].two_logs,
+			cases[i].last);
+		expect(list, cases[i].name, CT_POLICY_CHROME, cases[i].chrome, cases[i].last);
+		expect(list, cases[i].name, CT_POLICY_APPLE, cases[i].apple, cases[i].last);
+	}
+	ct_log_list_free(list);
+}
+
+/* After 70 days a list is stale: two logs of two operators are needed, whatever the policy, and
+ * what is current is not asked any more. */
+static void test_stale_list([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *name, *time;
+		enum ct_policy policy;
+		enum ct_verdict verdict;
+		bool stale;
+	} stale[] = {
+		{"good.pem", "2026-03-26T12:00:00Z", CT_POLICY_CHROME, CT_COMPLIANT, false},
+		{"good.pem", "2026-03-26T12:00:01Z", CT_POLICY_CHROME, CT_COMPLIANT, true},
+		{"one-operator.pem", "2026-03-26T12:00:00Z", CT_POLICY_TWO_LOGS, CT_COMPLIANT,
+			false},
+		{"one-operator.pem", "2026-03-26T12:00:01Z", CT_POLICY_TWO_LOGS,
+			CT_NOT_DIVERSE_SCTS, true},
+		{"all-retired.pem", "2026-03-26T12:00:01Z", CT_POLICY_CHROME, CT_COMPLIANT,
+			true},
+		{"long-lived-two.pem", "2026-03-26T12:00:01Z", CT_POLICY_APPLE, CT_COMPLIANT,
+			true},
+		{"one-sct.pem", "2026-03-26T12:00:01Z", CT_POLICY_TWO_LOGS, CT_NOT_ENOUGH_SCTS,
+			true},
+		{"mimic-logs.pem", "2036-03-26T12:00:01Z", CT_POLICY_TWO_LOGS,
+			CT_NOT_ENOUGH_SCTS, true},
+	};
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+
+	for (size_t i = 0; i < sizeof stale / sizeof *stale; i++) {
+		struct ct_report report;
+
+		if (file_check(list, stale[i].policy, DATA, stale[i].name, stale[i].time,
+			    &report) != stale[i].verdict ||
+			report.list_stale != stale[i].stale)
+			fail_msg("case %zu: %s", i, ct_verdict_name(report.verdict));
+	}
+	ct_log_list_free(list);
+}
+
+/* The issuer's key is signed with the certificate: another issuer's makes every signature
+ * wrong. */
+static void test_wrong_issuer([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "good.pem");
+	struct ct_evidence evidence = {chain.der[0], chain.der[0]};
+	struct ct_report report;
+
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, 1768478400000, &report),
+		CT_NOT_ENOUGH_SCTS);
+	assert_int_equal(report.scts[0].status, CT_SCT_BAD_SIGNATURE);
+	evidence.issuer.size /= 2;
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, 1768478400000, &report),
+		CT_MALFORMED);
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+/* A certificate that is cut anywhere, or changed in any byte, is never accepted: cut bytes do
+ * not parse; changed ones are not what the logs signed, or lie outside of it, in the CA's
+ * signature. */
+static void test_every_byte_counts([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "good.pem");
+	size_t size = chain.der[0].size, tbs_end;
+	uint8_t *bytes = malloc(size);
+	struct ct_evidence evidence = {{bytes, 0}, chain.der[1]};
+	struct ct_bytes rest = chain.der[0];
+	struct ct_report report;
+	struct der whole, tbs;
+
+	assert_non_null(bytes);
+	memcpy(bytes, chain.der[0].data, size);
+	assert_true(der_take(&rest, DER_SEQUENCE, &whole));
+	assert_true(der_take(&whole.value, DER_SEQUENCE, &tbs));
+	tbs_end = (size_t)(tbs.whole.data + tbs.whole.size - chain.der[0].data);
+	for (size_t n = 0; n < size; n++) {
+		evidence.leaf.size = n;
+		assert_int_equal(
+			ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report),
+			CT_MALFORMED);
+	}
+	evidence.leaf.size = size;
+	for (size_t i = 0; i < tbs_end; i++) {
+		bytes[i] ^= 1;
+		if (ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report) ==
+			CT_COMPLIANT)
+			fail_msg("byte %zu", i);
+		bytes[i] ^= 1;
+	}
+	assert_int_equal(ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report),
+		CT_COMPLIANT);
+	free(bytes);
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+/* What the logs signed is rebuilt to the byte; the other side is another implementation. */
+static void test_rebuilt_tbs([[maybe_unused]] void **state)
+{
+	static const char *const names[] = {"good", "static-ct", "rsa-log", "long-lived-three"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct certificate certificate;
+		struct pem_chain chain;
+		struct ct_bytes golden;
+		uint8_t rebuilt[4096];
+		char file[64];
+
+		snprintf(file, sizeof file, "%s.tbs", names[i]);
+		golden = file_read(DATA, file);
+		snprintf(file, sizeof file, "%s.pem", names[i]);
+		chain = file_chain(DATA, file);
+		assert_true(certificate_parse(chain.der[0], &certificate));
+		assert_int_equal(precert_tbs_size(&certificate), golden.size);
+		assert_ptr_equal(
+			precert_tbs_write(&certificate, rebuilt), rebuilt + golden.size);
+		assert_memory_equal(rebuilt, golden.data, golden.size);
+		pem_free(&chain);
+		file_free(golden);
+	}
+}
+
+static void test_words([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} words[] = {
+		{"good.pem", "2 of 2 SCTs count, from 2 logs of 2 operators"},
+		{"one-operator.pem",
+			"2 of 2 SCTs count, from 2 logs of 1 operator (Operator A); "
+			"policy chrome needs 2 logs of 2 operators"},
+		{"unknown-log.pem",
+			"1 of 2 SCTs counts, from 1 log of 1 operator (Operator A); 1: its "
+			"log is not in the list, which is 0 days old; policy chrome "
+			"needs 2 logs of 2 operators"},
+		{"no-sct.pem", "it carries no SCT: it was not shown to any Certificate "
+			       "Transparency log"},
+	};
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct ct_report report;
+	char text[512], small[8];
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		(void)!file_check(list, CT_POLICY_CHROME, DATA, words[i].name, NOW, &report);
+		ct_report_text(&report, text, sizeof text);
+		assert_string_equal(text, words[i].text);
+		ct_report_text(&report, small, sizeof small);
+		assert_memory_equal(small, text, sizeof small - 1);
+		assert_int_equal(small[7], '\0');
+	}
+	ct_log_list_free(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_stale_list),
+		cmocka_unit_test(test_wrong_issuer),
+		cmocka_unit_test(test_every_byte_counts),
+		cmocka_unit_test(test_rebuilt_tbs),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctpolicy/policy.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DAYS(n) ((n)*CT_DAY_MS)
+#define TWO CT_POLICY_TWO_LOGS
+#define CHROME CT_POLICY_CHROME
+#define APPLE CT_POLICY_APPLE
+
+/* So many logs of so many operators; those that are current, RFC 6962 logs, and at most two an
+ * operator. */
+#define FACTS(n, of, ms, now, rfc, two)                                                        \
+	.scts = (n), .logs = (n), .operators = (of), .lifetime_ms = (ms), .current = (now),    \
+	.rfc6962 = (rfc), .two_each = (two)
+#define GOOD(n, of, days) FACTS(n, of, DAYS(days), n, n, n)
+
+static const struct {
+	const char *name;
+	enum ct_policy policy;
+	struct facts facts;
+	enum ct_verdict want;
+} cases[] = {
+	{"nothing", TWO, {0}, CT_NO_SCTS},
+	{"none counts", TWO, {.scts = 3}, CT_NOT_ENOUGH_SCTS},
+	{"one log", TWO, {GOOD(1, 1, 90)}, CT_NOT_ENOUGH_SCTS},
+	{"two logs, one operator", TWO, {GOOD(2, 1, 90)}, CT_COMPLIANT},
+	{"two logs for long", TWO, {GOOD(2, 1, 900)}, CT_COMPLIANT},
+	{"two logs, none current", TWO, {FACTS(2, 1, DAYS(90), 0, 2, 2)}, CT_COMPLIANT},
+	{"stale, one operator", TWO, {GOOD(2, 1, 90), .list_stale = true}, CT_NOT_DIVERSE_SCTS},
+	{"stale, two operators", TWO, {GOOD(2, 2, 90), .list_stale = true}, CT_COMPLIANT},
+	{"one log", CHROME, {GOOD(1, 1, 90)}, CT_NOT_ENOUGH_SCTS},
+	{"two logs, one operator", CHROME, {GOOD(2, 1, 90)}, CT_NOT_DIVERSE_SCTS},
+	{"two logs, two operators", CHROME, {GOOD(2, 2, 90)}, CT_COMPLIANT},
+	{"180 days", CHROME, {GOOD(2, 2, 180)}, CT_COMPLIANT},
+	{"a millisecond more", CHROME, {FACTS(2, 2, DAYS(180) + 1, 2, 2, 2)},
+		CT_NOT_ENOUGH_SCTS},
+	{"three logs for long", CHROME, {GOOD(3, 2, 398)}, CT_COMPLIANT},
+	{"three logs, one operator", CHROME, {GOOD(3, 1, 398)}, CT_NOT_DIVERSE_SCTS},
+	{"none current", CHROME, {FACTS(3, 2, DAYS(90), 0, 3, 3)}, CT_NO_CURRENT_LOG},
+	{"none RFC 6962", CHROME, {FACTS(2, 2, DAYS(90), 2, 0, 2)}, CT_COMPLIANT},
+	{"stale, for long", CHROME, {FACTS(2, 2, DAYS(398), 0, 2, 2), .list_stale = true},
+		CT_COMPLIANT},
+	{"stale, one operator", CHROME, {GOOD(3, 1, 90), .list_stale = true},
+		CT_NOT_DIVERSE_SCTS},
+	{"two logs, two operators", APPLE, {GOOD(2, 2, 90)}, CT_COMPLIANT},
+	{"two logs, one operator", APPLE, {GOOD(2, 1, 90)}, CT_NOT_DIVERSE_SCTS},
+	{"just below 180 days", APPLE, {FACTS(2, 2, DAYS(180) - 1000, 2, 2, 2)}, CT_COMPLIANT},
+	{"180 days, its last second included", APPLE, {GOOD(2, 2, 180)}, CT_NOT_ENOUGH_SCTS},
+	{"three logs, two of one operator", APPLE, {GOOD(3, 2, 398)}, CT_COMPLIANT},
+	{"four logs, three of one operator", APPLE, {FACTS(4, 2, DAYS(398), 4, 4, 3)},
+		CT_COMPLIANT},
+	{"three logs, all of one operator", APPLE, {FACTS(3, 1, DAYS(398), 3, 3, 2)},
+		CT_NOT_DIVERSE_SCTS},
+	{"none current", APPLE, {FACTS(2, 2, DAYS(90), 0, 2, 2)}, CT_NO_CURRENT_LOG},
+	{"none RFC 6962", APPLE, {FACTS(2, 2, DAYS(90), 2, 0, 2)}, CT_NO_RFC6962_LOG},
+	{"stale, none RFC 6962", APPLE, {FACTS(2, 2, DAYS(398), 2, 0, 2), .list_stale = true},
+		CT_COMPLIANT},
+};
+
+static void test_cases([[maybe_unused]] void **state)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (policy_judge(cases[i].policy, &cases[i].facts) != cases[i].want)
+			fail_msg("%s: %s", ct_policy_name(cases[i].policy), cases[i].name);
+}
+
+static void test_names([[maybe_unused]] void **state)
+{
+	enum ct_policy policy = CT_POLICY_APPLE;
+
+	assert_true(ct_policy_from_name("two-logs", &policy));
+	assert_int_equal(policy, CT_POLICY_TWO_LOGS);
+	assert_false(ct_policy_from_name("none", &policy));
+	assert_false(ct_policy_from_name("", &policy));
+	assert_int_equal(policy, CT_POLICY_TWO_LOGS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
