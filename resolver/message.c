@@ -63,7 +63,7 @@ static uint16_t take16(struct reader *r)
 {
 	const uint8_t *p = take(r, 2);
 
-	return p != NULL ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p != NULL ? (uint16_t)((unsigned)p[0] << 8 | p[1]) : (uint16_t)0;
 }
 
 /* A name without compression (RFC 1035 section 3.1), as in a question. */

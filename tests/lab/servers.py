@@ -34,6 +34,8 @@ UNBOUND = """server:
   local-zone: "example." static
   local-data: "example. 300 IN SOA ns.example. host.example. 1 2 3 4 5"
   local-data: "www.example. 300 IN A 192.0.2.1"
+  local-zone: "example.com." static
+  local-data: "example.com. 300 IN A 192.0.2.2"
   local-data: "www.example. 300 IN AAAA 2001:db8::1"
   local-data: "alias.example. 300 IN CNAME www.example."
   local-data: "odd.example. 300 IN TYPE65400 \\# 3 010203"

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Dependencies point one way, and each foreign library has its doors: reads every #include and says what is wrong."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LAYERS = {
+    "conf": {"conf"},
+    "ctpolicy": {"ctpolicy"},
+    "transport": {"transport", "ctpolicy"},
+    "resolver": {"resolver", "transport", "ctpolicy", "conf"},
+}
+DOORS = {
+    "gnutls/": {"transport/tls.c", "transport/verify.c", "transport/chain.c", "transport/chain.h", "ctpolicy/crypto.c",
+                "ctpolicy/pem.c"},
+    "uv.h": {"transport/loop.c"},
+    "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/ctcheck.c"},
+    "systemd/": {"resolver/notify.c"},
+    "nghttp2/": {"transport/doh.c"},
+    "ares.h": set(),
+    "ldns/": set(),
+}
+# The library is pure: it opens nothing, reads no clock, prints nothing. Its tool does.
+PURE = ("stdio.h", "time.h", "unistd.h", "sys/socket.h")
+PURE_BUT = {"ctpolicy/ctcheck.c"}
+FORBIDDEN_CALLS = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|atoi|atol|gets|strtok|system|popen)\s*\(")
+
+
+def complaints():
+    for layer, allowed in LAYERS.items():
+        for file in sorted((ROOT / layer).rglob("*.[ch]")):
+            name = file.relative_to(ROOT).as_posix()
+            text = file.read_text()
+            for line in re.findall(r'^#include "([^"]+)"', text, re.M):
+                if line.split("/")[0] not in allowed:
+                    yield f"{name} includes {line}: {layer} may not"
+                if "/" not in line:
+                    yield f"{name} includes {line}: not by its full path"
+            for line in re.findall(r"^\s*#include <([^>]+)>", text, re.M):
+                for library, doors in DOORS.items():
+                    if line.startswith(library) and name not in doors:
+                        yield f"{name} includes <{line}>: not one of its doors"
+                if layer == "ctpolicy" and line in PURE[1:] and name not in PURE_BUT:
+                    yield f"{name} includes <{line}>: the library is pure"
+            if FORBIDDEN_CALLS.search(text):
+                yield f"{name} calls {FORBIDDEN_CALLS.search(text)[1]}()"
+            if file.suffix == ".h" and "#pragma once" not in text:
+                yield f"{name}: no #pragma once"
+            if not text.startswith("/* SPDX-License-Identifier: MIT */\n"):
+                yield f"{name}: no licence in its first line"
+            own = file.with_suffix(".h")
+            first = re.search(r"^#include (.*)", text, re.M)
+            if file.suffix == ".c" and own.exists() and first and first[1] != f'"{own.relative_to(ROOT).as_posix()}"':
+                yield f"{name}: its own header is not included first"
+
+
+found = list(complaints())
+print("\n".join(found) or "every include goes the right way")
+sys.exit(bool(found))

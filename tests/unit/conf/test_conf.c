@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf.h"
+#include "conf/value.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct conf *good(const char *text)
+{
+	struct conf_errors errors;
+	struct conf *conf = conf_parse("f", text, strlen(text), &errors);
+
+	if (conf == NULL)
+		fail_msg("%s: %s", text, errors.count > 0 ? errors.lines[0] : "no memory");
+	assert_int_equal(errors.count, 0);
+	return conf;
+}
+
+static void test_defaults([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("");
+
+	assert_int_equal(conf->n_upstreams, 4);
+	assert_string_equal(conf->upstreams[0].text, "1.1.1.1#cloudflare-dns.com");
+	assert_memory_equal(conf->upstreams[0].address.bytes, "\1\1\1\1", 4);
+	assert_string_equal(conf->upstreams[3].name, "cloudflare-dns.com");
+	assert_int_equal(conf->upstreams[3].address.size, 16);
+	assert_true(conf->stub_listener_udp && conf->stub_listener_tcp);
+	assert_int_equal(conf->n_extra_listeners, 0);
+	assert_int_equal(conf->query_timeout_ms, 5000);
+	assert_int_equal(conf->policy, CONF_POLICY_CHROME);
+	assert_null(conf->trust_anchors);
+	conf_free(conf);
+}
+
+static void test_values([[maybe_unused]] void **state)
+{
+	struct conf *conf = good(
+		"# a comment\n\n  [Resolve]  \n; another\n"
+		"DNS = 9.9.9.9 tls://[2620:fe::fe]:8853#DNS.Quad9.net. \\\n# between\n  "
+		"::ffff:1.0.0.1\n"
+		"DNS=1.1.1.1:443#one.one.one.one\n"
+		"DNSStubListener=tcp\nDNSStubListenerExtra=udp:127.0.0.1:5300\n"
+		"DNSStubListenerExtra=::1\nDNSOverTLS=yes\nDNSSEC=no\n"
+		"[Transport]\nProtocols=tls\nWorkers=1\nQueryTimeoutSec=1s 500ms\n"
+		"[CertificateTransparency]\nPolicy=two-logs\nLogList=/a/b\nTrustAnchors=/c");
+
+	assert_int_equal(conf->n_upstreams, 4);
+	assert_false(conf->upstreams[0].protocol_given);
+	assert_null(conf->upstreams[0].name);
+	assert_true(conf->upstreams[1].protocol_given);
+	assert_int_equal(conf->upstreams[1].address.port, 8853);
+	assert_string_equal(conf->upstreams[1].name, "dns.quad9.net");
+	assert_int_equal(conf->upstreams[2].address.size, 4);
+	assert_int_equal(conf->upstreams[3].address.port, 443);
+	assert_true(!conf->stub_listener_udp && conf->stub_listener_tcp);
+	assert_int_equal(conf->n_extra_listeners, 2);
+	assert_true(conf->extra_listeners[0].udp && !conf->extra_listeners[0].tcp);
+	assert_int_equal(conf->extra_listeners[1].address.port, 53);
+	assert_int_equal(conf->query_timeout_ms, 1500);
+	assert_int_equal(conf->policy, CONF_POLICY_TWO_LOGS);
+	assert_string_equal(conf->log_list, "/a/b");
+	assert_string_equal(conf->trust_anchors, "/c");
+	conf_free(conf);
+}
+
+static void test_empty_values_reset([[maybe_unused]] void **state)
+{
+	struct conf *conf =
+		good("[Resolve]\nDNS=9.9.9.9\nDNS=\nDNS=8.8.8.8\nDNSStubListenerExtra=::1\n"
+		     "DNSStubListenerExtra=\nFallbackDNS=\nDomains=\n[Transport]"
+		     "\nQueryTimeoutSec=\n");
+
+	assert_int_equal(conf->n_upstreams, 1);
+	assert_string_equal(conf->upstreams[0].text, "8.8.8.8");
+	assert_int_equal(conf->n_extra_listeners, 0);
+	assert_int_equal(conf->query_timeout_ms, 5000);
+	conf_free(conf);
+}
+
+#define R "[Resolve]\n"
+#define T "[Transport]\n"
+#define C "[CertificateTransparency]\n"
+
+static const struct {
+	const char *text, *line;
+} mistakes[] = {
+	{"DNS=1.1.1.1", "f:1: DNS: it stands before any section"},
+	{"[Resolve", "f:1: [Resolve: a section is written [Section]"},
+	{"[Resolv]", "f:1: [Resolv]: there is no such section; did you mean [Resolve]?"},
+	{"[Nonsense]\nx=1", "f:1: [Nonsense]: there is no such section"},
+	{R "DSN=1.1.1.1", "f:2: DSN: there is no such key in [Resolve]; did you mean DNS?"},
+	{R "hello", "f:2: hello: neither Key=Value"},
+	{R "DNSSEC=no\nDNSSEC=no", "f:3: DNSSEC: it is set twice"},
+	{R "DNSOverTLS=no", "f:2: DNSOverTLS: no would let queries leave in plain text"},
+	{R "DNSOverTLS=opportunistic", "f:2: DNSOverTLS: opportunistic would let"},
+	{R "DNSOverTLS=maybe", "f:2: DNSOverTLS: maybe: only yes is possible"},
+	{R "DNS=plain://1.1.1.1",
+		"f:2: DNS: plain://1.1.1.1: upstreams are never asked in plain text"},
+	{R "DNS=https://1.1.1.1/dns-query",
+		"f:2: DNS: https://1.1.1.1/dns-query: DNS over HTTPS is not supported yet"},
+	{R "DNS=quic://1.1.1.1", "f:2: DNS: quic://1.1.1.1: not a protocol"},
+	{R "DNS=1.1.1.1#1.1.1.1", "f:2: DNS: 1.1.1.1: an authentication name is a host name"},
+	{R "DNS=1.1.1.1#", "f:2: DNS: : not a host name"},
+	{R "DNS=1.1.1.1#-a.example", "f:2: DNS: -a.example: not a host name"},
+	{R "DNS=1.1.1.1%eth0", "f:2: DNS: 1.1.1.1%eth0: an interface is not supported yet"},
+	{R "DNS=one.one.one.one", "f:2: DNS: one.one.one.one: not ADDRESS"},
+	{R "DNS=1.1.1", "f:2: DNS: 1.1.1: not ADDRESS"},
+	{R "DNS=1.1.1.1:0", "f:2: DNS: 1.1.1.1:0: not ADDRESS"},
+	{R "DNS=1.1.1.1:+53", "f:2: DNS: 1.1.1.1:+53: not ADDRESS"},
+	{R "DNS=1.1.1.1:65536", "f:2: DNS: 1.1.1.1:65536: not ADDRESS"},
+	{R "DNS=[1.1.1.1]:853", "f:2: DNS: [1.1.1.1]:853: not ADDRESS"},
+	{R "DNS=0.0.0.0", "f:2: DNS: 0.0.0.0: not the address of a server"},
+	{R "DNS=::", "f:2: DNS: ::: not the address of a server"},
+	{R "DNS=224.0.0.1", "f:2: DNS: 224.0.0.1: not the address of a server"},
+	{R "DNS=255.255.255.255", "f:2: DNS: 255.255.255.255: not the address of a server"},
+	{R "DNS=ff02::1", "f:2: DNS: ff02::1: not the address of a server"},
+	{R "DNS=1.1.1.1 #comment", "f:2: DNS: #comment: not ADDRESS"},
+	{R "Cache=yes", "f:2: Cache: yes is not supported yet"},
+	{R "Cache=perhaps", "f:2: Cache: perhaps: not a value that is supported (no)"},
+	{R "ReadEtcHosts=yes", "f:2: ReadEtcHosts: yes is not supported yet"},
+	{R "Domains=~example", "f:2: Domains: not supported yet"},
+	{R "DNSStubListener=no", "f: there is nothing to listen on"},
+	{R "DNSStubListener=maybe", "f:2: DNSStubListener: maybe: not one of yes no udp tcp"},
+	{R "DNSStubListenerExtra=::1\nDNSStubListenerExtra=tcp:[::1]:53",
+		"f:3: DNSStubListenerExtra: tcp:[::1]:53: listens there already"},
+	{R "DNSStubListenerExtra=sctp:::1",
+		"f:2: DNSStubListenerExtra: sctp:::1: not [udp:|tcp:]"},
+	{T "Protocols=tls https", "f:2: Protocols: https is not supported yet"},
+	{T "Workers=2", "f:2: Workers: 2: not a value that is supported (1)"},
+	{T "QueryTimeoutSec=0", "f:2: QueryTimeoutSec: 0: not between 100ms and 60s"},
+	{T "QueryTimeoutSec=5 parsecs", "f:2: QueryTimeoutSec: 5 parsecs: not a span of time"},
+	{T "QueryTimeoutSec=-5", "f:2: QueryTimeoutSec: -5: not a span of time"},
+	{T "PostQuantum=require", "f:2: PostQuantum: require is not supported yet"},
+	{C "Policy=none", "f:2: Policy: none: not one of two-logs chrome apple"},
+	{C "LogList=list.json", "f:2: LogList: list.json: not an absolute path"},
+	{C "TrustAnchors=anchors.pem", "f:2: TrustAnchors: anchors.pem: neither"},
+	{C "DistrustIssuer=x", "f:2: DistrustIssuer: not supported yet"},
+	{"[Route]\nDNS=plain://10.0.0.53", "f:2: DNS: not supported yet"},
+	{"[Control]\nSocket=/run/x", "f:2: Socket: not supported yet"},
+	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
+	{R "D\x01S=1.1.1.1", "f:2: a control character"},
+};
+
+static void test_mistakes([[maybe_unused]] void **state)
+{
+	for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+		struct conf_errors errors;
+		struct conf *conf =
+			conf_parse("f", mistakes[i].text, strlen(mistakes[i].text), &errors);
+
+		assert_null(conf);
+		if (errors.count != 1 || strncmp(errors.lines[0], mistakes[i].line,
+						 strlen(mistakes[i].line)) != 0)
+			fail_msg("%s: %zu, %s", mistakes[i].text, errors.count,
+				errors.count > 0 ? errors.lines[0] : "");
+		conf_errors_clear(&errors);
+	}
+}
+
+static void test_all_mistakes_are_told([[maybe_unused]] void **state)
+{
+	static const char text[] =
+		"[Resolve]\nDNS=1.1.1.1 nonsense more\nCach=yes\n\nDNSSEC=\\\nyes\nLLMNR=yes\n";
+	struct conf_errors errors;
+
+	assert_null(conf_parse("f", text, sizeof text - 1, &errors));
+	assert_int_equal(errors.count, 5);
+	assert_memory_equal(errors.lines[0], "f:2: ", 5);
+	assert_memory_equal(errors.lines[1], "f:2: ", 5);
+	assert_memory_equal(errors.lines[2], "f:3: ", 5);
+	assert_memory_equal(errors.lines[3], "f:5: ", 5); /* where a continued line begins */
+	assert_memory_equal(errors.lines[4], "f:7: ", 5);
+	conf_errors_clear(&errors);
+}
+
+static void test_long_line([[maybe_unused]] void **state)
+{
+	char text[6000] = R "DNS=";
+	struct conf_errors errors;
+
+	memset(text + strlen(text), '1', 5000);
+	assert_null(conf_parse("f", text, strlen(text), &errors));
+	assert_int_equal(errors.count, 1);
+	assert_string_equal(errors.lines[0], "f:2: the line is too long");
+	conf_errors_clear(&errors);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void test_drop_ins([[maybe_unused]] void **state)
+{
+	char folder[] = "/tmp/ctresolved-test-XXXXXX", path[64], drop_in[96], other[96],
+	     dir[80];
+	struct conf_errors errors;
+	struct conf *conf;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/c.conf", folder);
+	snprintf(dir, sizeof dir, "%s.d", path);
+	snprintf(drop_in, sizeof drop_in, "%s/50-x.conf", dir);
+	snprintf(other, sizeof other, "%s/README", dir);
+	assert_null(conf_load(path, &errors));
+	assert_int_equal(errors.count, 1); /* it is missing */
+	conf_errors_clear(&errors);
+
+	assert_int_equal(mkdir(dir, 0700), 0);
+	write_file(path, R "DNS=9.9.9.9\n" C "Policy=apple\n");
+	write_file(drop_in, R "DNS=8.8.8.8\n" C "Policy=two-logs\n");
+	write_file(other, "not a configuration");
+	conf = conf_load(path, &errors);
+	assert_non_null(conf);
+	assert_int_equal(conf->n_upstreams, 2);
+	assert_int_equal(conf->policy, CONF_POLICY_TWO_LOGS);
+	conf_free(conf);
+
+	write_file(drop_in, "nonsense\n");
+	assert_null(conf_load(path, &errors));
+	assert_non_null(strstr(errors.lines[0], "50-x.conf:1: nonsense: "));
+	conf_errors_clear(&errors);
+	unlink(drop_in);
+	unlink(other);
+	rmdir(dir);
+	unlink(path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_empty_values_reset),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_all_mistakes_are_told),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_drop_ins),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}
