@@ -269,7 +269,8 @@ static struct owned_conf *owned_new(void)
 static void set_defaults(struct reading *reading)
 {
 	reading->file = "built-in";
-	/* But the upstreams: check_together() takes the default ones when nobody names others. */
+	/* But the upstreams: check_together() takes the default ones when nobody names others.
+	 */
 	for (size_t i = 0; i < n_options; i++)
 		if (options[i].set != set_upstreams)
 			options[i].set(reading, &options[i], options[i].standard);

@@ -10,6 +10,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("CTRESOLVED", str(ROOT / "build/resolver/ctresolved"))
+SANITIZED = pathlib.Path(PROGRAM).exists() and b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
 ADDRESS, PORT = "127.0.0.1", 5300
 
 CONFIG = """[Resolve]

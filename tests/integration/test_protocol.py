@@ -9,7 +9,7 @@ import dns.opcode
 import dns.rcode
 import pytest
 
-from daemon import Daemon, tcp
+from daemon import SANITIZED, Daemon, tcp
 from dnsclient import ask, dig, exchange, frame, read_frames, udp_socket
 
 MAIN = "tls://1.1.1.1#one.one.one.one"
@@ -115,7 +115,7 @@ def test_a_client_that_does_not_read(daemon):
             pass
     time.sleep(0.5)
     assert dig("www.example").status == "NOERROR"
-    assert daemon.memory_kib() - before < 40 * 1024
+    assert SANITIZED or daemon.memory_kib() - before < 40 * 1024  # AddressSanitizer keeps what was freed
     for client in clients:
         client.close()
     assert dig("www.example").status == "NOERROR"
