@@ -2,11 +2,24 @@
 # SPDX-License-Identifier: MIT
 """recorder.py PORT DNS-PORT FILE: passes DNS messages over TCP on to a server, and writes the queries down.
 
-A line a query, in hexadecimal: what the upstream behind TLS really gets to see.
+A line a query, in hexadecimal: what the upstream behind TLS really gets to see. Some names it answers as no
+server should: see LIES.
 """
 import socket
 import socketserver
 import sys
+
+LIES = {
+    b"\x08wrong-id": lambda query, answer: bytes([answer[0] ^ 0x3f]) + answer[1:],
+    b"\x0ewrong-question": lambda query, answer: answer.replace(b"\x0ewrong-question", b"\x0eother-question"),
+    b"\x08no-reply": lambda query, answer: answer[:2] + bytes([answer[2] & 0x7f]) + answer[3:],
+    b"\x07garbage": lambda query, answer: answer[:12] + b"\xff" * 200,
+    b"\x05short": lambda query, answer: answer[:7],
+    b"\x03cut": lambda query, answer: answer[:-3],
+    b"\x05twice": lambda query, answer: answer + len(answer).to_bytes(2, "big") + answer,
+    b"\x05close": lambda query, answer: None,
+    b"\x04bare": lambda query, answer: query[:2] + b"\x81\x85" + bytes(8),
+}
 
 
 def read(stream, n):
@@ -32,7 +45,14 @@ class Passed(socketserver.BaseRequestHandler):
                     out.write(query.hex() + "\n")
                     server.sendall(len(query).to_bytes(2, "big") + query)
                     answer = message(server)
-                    self.request.sendall(len(answer).to_bytes(2, "big") + answer)
+                    size = len(answer)
+                    for name, lie in LIES.items():
+                        if query[12:].startswith(name):
+                            answer = lie(query, answer)
+                            size = len(answer) if name != b"\x05twice" and answer else size
+                    if answer is None:
+                        return
+                    self.request.sendall(size.to_bytes(2, "big") + answer)
             except (EOFError, ConnectionError):
                 pass
 
