@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#define SIXTEEN "0123456789abcdef"
 #define BYTES(text)                                                                            \
 	{                                                                                      \
 		(const uint8_t *)(text), sizeof(text) - 1                                      \
@@ -26,7 +27,14 @@ static const struct {
 	{"value cut", BYTES("\4\3ab"), false, 0, 0},
 	{"indefinite length", BYTES("\x30\x80\0\0"), false, 0, 0},
 	{"long form of a short length", BYTES("\4\x81\2ab"), false, 0, 0},
-	{"long form with a zero in front", BYTES("\4\x82\0\x80"), false, 0, 0},
+	{"long form with a zero in front",
+		BYTES("\4\x82\0\x80" SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN
+				SIXTEEN),
+		false, 0, 0},
+	{"long form",
+		BYTES("\4\x81\x80" SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN
+				SIXTEEN),
+		true, 128, 0},
 	{"length of five bytes", BYTES("\4\x85\0\0\0\0\1a"), false, 0, 0},
 	{"length larger than memory", BYTES("\4\x84\xff\xff\xff\xff"), false, 0, 0},
 	{"tag of several bytes", BYTES("\x1f\x81\1\0"), false, 0, 0},
