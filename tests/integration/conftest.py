@@ -72,6 +72,8 @@ class Lab:
 def make_lab():
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
+    # Whatever ends this run also removes the lab.
+    guard = subprocess.Popen([LAB / "lab", "guard"], stdin=subprocess.PIPE, start_new_session=True)
     subprocess.run([LAB / "lab", "up"], check=True)
     lab = Lab(os.environ["CTRESOLVED_LAB"])
     with open(f"/run/netns/ctr-{lab.id}-c", encoding="ascii") as namespace, open("/proc/self/ns/net", encoding="ascii") as home:
@@ -81,4 +83,4 @@ def make_lab():
             yield lab
         finally:
             libc.setns(home.fileno(), CLONE_NEWNET)
-            subprocess.run([LAB / "lab", "down"], check=True)
+            guard.communicate()

@@ -40,6 +40,10 @@ class World:
         self.cross = Authority("Lab Intermediate", self.old_root, key=self.ca.key)
         self.only_v4 = Authority("Lab IPv4 Intermediate", self.root, constraints=x509.NameConstraints(
             [x509.IPAddress(ipaddress.ip_network("1.0.0.0/8"))], None))
+        self.no_secret = Authority("Lab No Secret Intermediate", self.root, constraints=x509.NameConstraints(
+            None, [x509.DNSName("secret.one.one.one")]))
+        self.odd_name = Authority("Lab Odd Intermediate", self.root, constraints=x509.NameConstraints(
+            None, [x509.DNSName("secret..one")]))
         self.anchors = [self.root]
 
         self.a1, self.a2 = Log("Alder1", "Operator A"), Log("Alder2", "Operator A")
@@ -150,5 +154,9 @@ def table(w):
         row("leaf-is-ca", "certificate of a CA", ca=True),
         row("rsa1024", "too weak", kind="rsa1024"),
         row("constrained-v4", None, authority=w.only_v4, addresses=ADDRESSES[:2]),
+        row("constraint-wildcard", "wildcard reaches into names", authority=w.no_secret, dns=("*.one.one.one",)),
+        row("constraint-name", None, authority=w.no_secret),
+        row("constraint-malformed", "constraint", authority=w.odd_name),
+        row("long-chain", "9 certificates", chain=(w.ca,) + 7 * (w.old_root,)),
         row("constrained-v6", "name constraints", authority=w.only_v4, dialled="2606:4700:4700::1111"),
     ]
