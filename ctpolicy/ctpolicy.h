@@ -99,6 +99,9 @@ CT_API CT_MUST_CHECK enum ct_err ct_log_list_parse(
 /* Frees the list and all that was borrowed from it. NULL is allowed. */
 CT_API void ct_log_list_free(struct ct_log_list *list);
 
+/* A list older than this is stale: see ct_check(). */
+#define CT_LIST_FRESH_DAYS 70
+
 /* The list's own log_list_timestamp. */
 CT_API uint64_t ct_log_list_timestamp_ms(const struct ct_log_list *list);
 
@@ -185,7 +188,7 @@ struct ct_sct_report {
 struct ct_report {
 	enum ct_verdict verdict;
 	enum ct_policy policy;
-	bool list_stale;        /* the list is older than 70 days: see ct_check() */
+	bool list_stale;        /* the list is older than CT_LIST_FRESH_DAYS: see ct_check() */
 	uint32_t list_age_days; /* 0 when its timestamp is in the future */
 	uint32_t lifetime_days; /* of the leaf, begun days counted */
 	size_t logs;            /* distinct logs whose SCT counts */

@@ -4,8 +4,7 @@
 #include "ctpolicy/ctpolicy.h"
 
 #define CT_DAY_MS UINT64_C(86400000)
-/* A list older than this is stale (Chrome's limit for its own). */
-#define CT_LIST_FRESH_MS (70 * CT_DAY_MS)
+#define CT_LIST_FRESH_MS (CT_LIST_FRESH_DAYS * CT_DAY_MS)
 
 /* What is known of the SCTs that count: one a log. */
 struct facts {

@@ -6,10 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-	LIST_FRESH_DAYS = 70,
-	LIST_WARN_DAYS = LIST_FRESH_DAYS - 30,
-};
+enum { LIST_WARN_DAYS = CT_LIST_FRESH_DAYS - 30 };
 
 #define DAY_MS UINT64_C(86400000)
 
@@ -107,7 +104,7 @@ void report_log_list(const char *path, const struct ct_log_list *list, uint64_t 
 	format_date(ct_log_list_horizon_ms(list), horizon);
 	log_line(LOG_INFO, "event=log-list file=%s logs=%zu date=%s until=%s", path,
 		ct_log_list_size(list), made, horizon);
-	if (days > LIST_FRESH_DAYS)
+	if (days > CT_LIST_FRESH_DAYS)
 		log_line(LOG_WARNING,
 			"event=log-list-stale why=\"the log list is %u days old: certificates "
 			"now need "
@@ -118,5 +115,5 @@ void report_log_list(const char *path, const struct ct_log_list *list, uint64_t 
 			"event=log-list-ages why=\"the log list is %u days old and will be "
 			"stale "
 			"after %d; please install a newer one\"",
-			(unsigned)days, LIST_FRESH_DAYS);
+			(unsigned)days, CT_LIST_FRESH_DAYS);
 }

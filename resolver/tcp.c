@@ -218,7 +218,12 @@ static void client_accept(struct tcp_server *server, int fd)
 	client_touch(tcp);
 	if (!tcp->closed)
 		client_watch(tcp);
-	if (server->n_clients > CLIENTS_MAX)
+}
+
+/* Of all clients, the one that was idle longest. */
+static void close_idlest(struct tcp_server *server)
+{
+	if (!list_empty(&server->clients))
 		client_close(container_of(server->clients.next, struct tcp_client, node));
 }
 
@@ -230,9 +235,14 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 	for (int i = 0; i < 16; i++) {
 		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+		/* Without a descriptor left it would stay ready to accept for ever. */
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+			close_idlest(listener->server);
 		if (fd < 0)
 			return;
 		client_accept(listener->server, fd);
+		if (listener->server->n_clients > CLIENTS_MAX)
+			close_idlest(listener->server);
 	}
 }
 
@@ -253,7 +263,7 @@ void tcp_server_free(struct tcp_server *server)
 	if (server == NULL)
 		return;
 	while (!list_empty(&server->clients))
-		client_close(container_of(server->clients.next, struct tcp_client, node));
+		close_idlest(server);
 	free(server);
 }
 

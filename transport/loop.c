@@ -18,6 +18,7 @@ struct loop {
 struct watch_handle {
 	uv_poll_t uv;
 	struct watch *owner;
+	int wanted; /* UV_READABLE, UV_WRITABLE */
 };
 
 struct timer_handle {
@@ -135,6 +136,10 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 	if ((events & UV_WRITABLE) != 0)
 		ready |= LOOP_WRITE;
 	handle->owner->ready(handle->owner, ready);
+	/* libuv stops watching at an error; but bytes may lie in front of it, to be read first.
+	 */
+	if (status < 0 && !uv_is_closing((uv_handle_t *)uv))
+		uv_poll_start(uv, handle->wanted, on_poll);
 }
 
 bool watch_start(struct loop *loop, struct watch *watch, int fd, unsigned events)
@@ -154,6 +159,7 @@ bool watch_start(struct loop *loop, struct watch *watch, int fd, unsigned events
 		handle->owner = watch;
 		watch->handle = handle;
 	}
+	watch->handle->wanted = wanted;
 	return uv_poll_start(&watch->handle->uv, wanted, on_poll) == 0;
 }
 

@@ -2,6 +2,7 @@
 """The daemon under test: started where the lab's client lives, stopped with all that it promises checked."""
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -30,8 +31,10 @@ TrustAnchors={lab}/anchors.pem
 class Daemon:
     """Use as a context: on leaving, SIGTERM must end it with exit status 0 and without a sanitizer's report."""
 
-    def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5):
+    def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None):
         self.lab = lab
+        self.port = port
+        self.descriptor_limit = descriptors
         self.config = pathlib.Path(folder) / "ctresolved.conf"
         self.log = ""
         self.write(upstreams, policy, timeout)
@@ -40,15 +43,20 @@ class Daemon:
         if not isinstance(upstreams, str):
             upstreams = " ".join(upstreams)
         self.config.write_text(CONFIG.format(
-            upstreams=upstreams, policy=policy, timeout=timeout, port=PORT, lab=self.lab.folder))
+            upstreams=upstreams, policy=policy, timeout=timeout, port=self.port, lab=self.lab.folder))
 
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            preexec_fn=self.limit)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         self.wait_for("event=ready")
         return self
+
+    def limit(self):
+        if self.descriptor_limit:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptor_limit, self.descriptor_limit))
 
     def read(self):
         for line in self.process.stderr:
@@ -75,6 +83,10 @@ class Daemon:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
@@ -90,6 +102,6 @@ class Daemon:
                 self.process.wait()
 
 
-def tcp(timeout=8):
+def tcp(timeout=8, port=PORT):
     """A client's connection to the daemon."""
-    return socket.create_connection((ADDRESS, PORT), timeout=timeout)
+    return socket.create_connection((ADDRESS, port), timeout=timeout)

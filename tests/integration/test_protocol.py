@@ -126,3 +126,21 @@ def test_half_closed_client_still_gets_its_answer(daemon):
         client.sendall(frame(dns.message.make_query("www.example", "A").to_wire()))
         client.shutdown(socket.SHUT_WR)
         assert len(read_frames(client, 2)) == 1
+
+
+def test_more_clients_than_there_is_room_for(lab, tmp_path):
+    """The one that was idle longest makes room; nobody waits, and nothing spins for want of descriptors."""
+    query = frame(dns.message.make_query("www.example", "A").to_wire())
+    with Daemon(lab, tmp_path, MAIN, port=5301, descriptors=64) as daemon:
+        clients = []
+        for _ in range(300):
+            client = tcp(port=5301)
+            client.sendall(query)
+            assert len(read_frames(client, 1)) == 1
+            clients.append(client)
+        assert clients[0].recv(1) == b""
+        before = daemon.cpu_seconds()
+        time.sleep(0.5)
+        assert daemon.cpu_seconds() - before < 0.3
+        for client in clients:
+            client.close()
