@@ -41,10 +41,9 @@ enum ct_err {
 	CT_E_MALFORMED, /* the bytes are not what they should be */
 };
 
-/* The log list
- *
- * The v3 schema of log_list.json. Unknown keys are passed over; an unknown state counts as
- * none.
+/*
+ * The log list, in version 3 of its JSON schema. Unknown keys are passed over; an unknown state
+ * counts as none.
  */
 
 #define CT_LOG_ID_SIZE 32
@@ -71,13 +70,11 @@ struct ct_log {
 	uint64_t state_since_ms;
 	bool tiled;  /* a static-ct-api log; else an RFC 6962 log */
 	bool barred; /* its private key is public: never counts, whatever the list says */
-	uint64_t interval_start_ms; /* of the notAfter that it accepts: start <= notAfter < end;
-				     */
-	uint64_t interval_end_ms;   /* 0 and UINT64_MAX when the list has no interval */
+	/* Of the notAfter that it accepts, start <= notAfter < end; 0 and UINT64_MAX: any. */
+	uint64_t interval_start_ms, interval_end_ms;
 };
 
-/* Where and why a log list was refused: "operators[2].logs[0].log_id: not the SHA-256 of key".
- */
+/* Where and why a log list was refused: "operators[2].logs[0].log_id: …". */
 struct ct_error {
 	char text[160];
 };
@@ -109,8 +106,7 @@ CT_API uint64_t ct_log_list_timestamp_ms(const struct ct_log_list *list);
  * 0 when no log of the list can. */
 CT_API uint64_t ct_log_list_horizon_ms(const struct ct_log_list *list);
 
-/* How many logs there are, and the one at `index`, in the order of their ids; NULL past the
- * end. */
+/* How many logs there are; the one at `index`, by their ids, or NULL past the end. */
 CT_API size_t ct_log_list_size(const struct ct_log_list *list);
 CT_API const struct ct_log *ct_log_list_at(const struct ct_log_list *list, size_t index);
 
@@ -121,12 +117,9 @@ CT_API const struct ct_log *ct_log_list_find(
 /* "usable", "retired", … */
 CT_API const char *ct_log_state_name(enum ct_log_state state);
 
-/* The policy */
-
 enum ct_policy {
 	CT_POLICY_TWO_LOGS, /* 2 distinct logs: the floor */
-	CT_POLICY_CHROME,   /* + 2 operators, a current log, 3 logs for lifetimes over 180
-			       days */
+	CT_POLICY_CHROME,   /* + 2 operators, a current log, a third log for over 180 days */
 	CT_POLICY_APPLE,    /* as Apple's, with its rule that one log be an RFC 6962 log */
 };
 
@@ -135,15 +128,12 @@ CT_API const char *ct_policy_name(enum ct_policy policy);
 /* The policy of this name. False, and *ret_policy untouched, when there is none. */
 CT_API bool ct_policy_from_name(const char *name, enum ct_policy *ret_policy);
 
-/* The check */
-
 enum ct_verdict {
 	CT_COMPLIANT,
 	CT_NO_SCTS,          /* the certificate carries none */
 	CT_NOT_ENOUGH_SCTS,  /* too few of them count */
 	CT_NOT_DIVERSE_SCTS, /* they count, but too few operators stand behind them */
-	CT_NO_CURRENT_LOG,   /* none comes from a log that is qualified, usable or
-				readonly now */
+	CT_NO_CURRENT_LOG,   /* all come from logs that are retired by now */
 	CT_NO_RFC6962_LOG,   /* policy apple: none comes from an RFC 6962 log */
 	CT_MALFORMED,        /* the SCT list or the certificate cannot be parsed */
 	CT_NOMEM,            /* out of memory: nothing is known, so nothing is accepted */
@@ -153,8 +143,7 @@ enum ct_verdict {
 enum ct_sct_status {
 	CT_SCT_VALID,
 	CT_SCT_UNKNOWN_VERSION,   /* not v1 */
-	CT_SCT_UNKNOWN_ALGORITHM, /* neither ECDSA nor RSA with SHA-256, or not that of the
-				     log's key */
+	CT_SCT_UNKNOWN_ALGORITHM, /* not that of the log's key, with SHA-256 */
 	CT_SCT_UNKNOWN_LOG,       /* not in this list */
 	CT_SCT_LOG_BARRED,        /* the log's private key is public */
 	CT_SCT_LOG_STATELESS,
@@ -177,8 +166,7 @@ struct ct_sct_report {
 	enum ct_sct_origin origin;
 	uint8_t log_id[CT_LOG_ID_SIZE]; /* zeroes for an unknown version */
 	uint64_t timestamp_ms;
-	const struct ct_log
-		*log; /* borrowed from the list; NULL when the list has no such log */
+	const struct ct_log *log;  /* borrowed from the list; NULL: it has no such log */
 	const char *operator_name; /* at the time of the SCT; borrowed from the list; or NULL */
 };
 
@@ -227,8 +215,6 @@ CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list,
 	enum ct_policy policy, const struct ct_evidence *evidence, uint64_t now_ms,
 	struct ct_report *report);
 
-/* In words */
-
 /* "compliant", "not-enough-scts", …: one word for machines. */
 CT_API const char *ct_verdict_name(enum ct_verdict verdict);
 /* "valid", "bad-signature", …: one word for machines. */
@@ -241,7 +227,7 @@ CT_API const char *ct_sct_status_text(enum ct_sct_status status);
  * logs of 1 operator (DigiCert); policy chrome needs 2 logs of 2 operators". Says of SCTs from
  * unknown logs how old the list is.
  *
- * buf, size  where to; always terminated when size > 0; cut at a character when too small
+ * buf, size  where to; always terminated when size > 0; cut when too small
  */
 CT_API void ct_report_text(const struct ct_report *report, char *buf, size_t size);
 

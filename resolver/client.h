@@ -10,8 +10,8 @@ union socket_address {
 	struct sockaddr_in6 v6;
 };
 
-/* The address a datagram was sent to, on a socket that is bound to all: its reply must come
- * from it. */
+/* Where a datagram was sent to, on a socket bound to all addresses: its reply comes from
+ * there. */
 union destination {
 	struct in_pktinfo v4;
 	struct in6_pktinfo v6;
@@ -28,11 +28,9 @@ struct client {
 
 /* A query has come to be; it must end in client_send() or client_leave(). */
 void client_join(struct client *client);
-/* Where to write a reply of at most `size` bytes; NULL: no memory, or too much lies there
- * unread. */
+/* Where to write a reply of at most `size` bytes; NULL: it cannot be had. */
 uint8_t *client_room(struct client *client, size_t size);
-/* Sends the `size` bytes written there, at the end of this turn of the loop. Without a join,
- * too. */
+/* Sends `size` bytes of it, at the end of this turn of the loop. Without a join, too. */
 void client_send(struct client *client, size_t size);
 /* No (more) reply is coming. */
 void client_leave(struct client *client);

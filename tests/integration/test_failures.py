@@ -49,7 +49,7 @@ def test_black_hole(lab, tmp_path):
         with Daemon(lab, tmp_path, [MAIN, OTHER]):
             dug = dig("www.example")
             assert dug.answers == ["192.0.2.1"] and dug.milliseconds < 3000, dug.text
-            assert dig("www.example").milliseconds < 200  # it is known by now
+            assert dig("www.example").milliseconds < 1000  # it is known by now
     finally:
         lab.upstream_runs("nft", "delete table inet hole")
 
@@ -58,8 +58,8 @@ def test_nobody_reachable(lab, tmp_path):
     with Daemon(lab, tmp_path, NOBODY) as daemon:
         dug = dig("www.example")
         assert dug.status == "SERVFAIL" and dug.ede_code == "22" and "refused" in dug.ede_text, dug.text
-        assert dug.milliseconds <= 200
-        assert dig("www.example").milliseconds <= 200
+        assert dug.milliseconds < 1000  # at once, not after the budget
+        assert dig("www.example").milliseconds < 1000
         daemon.wait_for("event=unreachable")
 
 
@@ -133,7 +133,7 @@ def test_mute_upstream(lab, tmp_path):
             dug = dig("h0001.example")
         finally:
             lab.go_on("unbound")
-        assert dug.status == "SERVFAIL" and dug.ede_code == "22" and 900 <= dug.milliseconds < 2000, dug.text
+        assert dug.status == "SERVFAIL" and dug.ede_code == "22" and 900 <= dug.milliseconds < 4000, dug.text
         assert dig("h0002.example").answers == [address_of(2)]
 
 
