@@ -43,6 +43,25 @@ enum conf_policy {
 	CONF_POLICY_APPLE,
 };
 
+enum conf_distrust_kind {
+	CONF_DISTRUST_KEY_ID,      /* DistrustIssuer=keyid:… */
+	CONF_DISTRUST_SPKI,        /* DistrustIssuer=sha256:… */
+	CONF_DISTRUST_CERTIFICATE, /* BlockCertificate=sha256:… */
+	CONF_DISTRUST_SERIAL,      /* BlockCertificate=sha256:…/… */
+};
+
+struct conf_octets {
+	uint8_t bytes[32];
+	uint8_t size;
+};
+
+struct conf_distrust {
+	enum conf_distrust_kind kind;
+	struct conf_octets id;
+	struct conf_octets serial; /* CONF_DISTRUST_SERIAL; without zeroes in front */
+	const char *text;          /* KEY=VALUE, as it was written */
+};
+
 /* What holds once all files are read. Arrays keep the order of the files. */
 struct conf {
 	struct conf_upstream *upstreams;
@@ -52,7 +71,9 @@ struct conf {
 	size_t n_extra_listeners;
 	uint32_t query_timeout_ms;
 	enum conf_policy policy;
-	const char *log_list;      /* path */
+	const char *log_list; /* path */
+	struct conf_distrust *distrusted;
+	size_t n_distrusted;
 	const char *trust_anchors; /* path of a PEM file; NULL: the system's */
 };
 

@@ -259,7 +259,9 @@ static struct owned_conf *owned_new(void)
 	owned->conf.upstreams = calloc(UPSTREAMS_MAX_CONF, sizeof *owned->conf.upstreams);
 	owned->conf.extra_listeners =
 		calloc(LISTENERS_MAX, sizeof *owned->conf.extra_listeners);
-	if (owned->conf.upstreams != NULL && owned->conf.extra_listeners != NULL)
+	owned->conf.distrusted = calloc(DISTRUSTED_MAX, sizeof *owned->conf.distrusted);
+	if (owned->conf.upstreams != NULL && owned->conf.extra_listeners != NULL &&
+		owned->conf.distrusted != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -276,6 +278,27 @@ static void set_defaults(struct reading *reading)
 			options[i].set(reading, &options[i], options[i].standard);
 }
 
+/* The stub listener's own sockets must not be asked for once more. */
+static void check_stub_overlap(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+	struct conf_listener stub = {
+		.address = {.bytes = {127, 0, 0}, .size = 4, .port = 53},
+		.udp = conf->stub_listener_udp,
+		.tcp = conf->stub_listener_tcp,
+	};
+
+	for (size_t i = 0; i < conf->n_extra_listeners; i++) {
+		for (stub.address.bytes[3] = 53; stub.address.bytes[3] <= 54;
+			stub.address.bytes[3]++)
+			if (listeners_overlap(&stub, &conf->extra_listeners[i]))
+				mistake(reading,
+					"DNSStubListenerExtra=127.0.0.%d: DNSStubListener= "
+					"listens there already",
+					stub.address.bytes[3]);
+	}
+}
+
 /* What only holds between options. */
 static void check_together(struct reading *reading)
 {
@@ -284,6 +307,7 @@ static void check_together(struct reading *reading)
 
 	if (conf->n_upstreams == 0)
 		dns->set(reading, dns, dns->standard);
+	check_stub_overlap(reading);
 	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
 		conf->n_extra_listeners == 0)
 		mistake(reading, "there is nothing to listen on: DNSStubListener=no, and no "
@@ -419,6 +443,7 @@ void conf_free(struct conf *conf)
 	free(owned->texts);
 	free(conf->upstreams);
 	free(conf->extra_listeners);
+	free(conf->distrusted);
 	free(owned);
 }
 

@@ -3,7 +3,7 @@
 /* The state of reading a configuration, between the files of this folder. */
 #include "conf/conf.h"
 
-enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64 };
+enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64, DISTRUSTED_MAX = 256 };
 
 enum how_often { ONCE, MANY };
 
@@ -40,6 +40,9 @@ struct reading {
 
 /* A copy that lives as long as the configuration. NULL: no memory, which was noted. */
 const char *keep_text(struct reading *reading, const char *text, size_t size);
+
+/* Do both want the same socket? */
+bool listeners_overlap(const struct conf_listener *a, const struct conf_listener *b);
 
 /* The rows of options.def, and how many. */
 extern const struct option options[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/set.h"
 #include "conf/value.h"
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { QUERY_TIMEOUT_MIN_MS = 100, QUERY_TIMEOUT_MAX_MS = 60000 };
@@ -143,7 +143,7 @@ SETTER(stub_listener)
 	return true;
 }
 
-static bool overlap(const struct conf_listener *a, const struct conf_listener *b)
+bool listeners_overlap(const struct conf_listener *a, const struct conf_listener *b)
 {
 	return ((a->udp && b->udp) || (a->tcp && b->tcp)) &&
 	       memcmp(&a->address, &b->address, sizeof a->address) == 0;
@@ -172,7 +172,7 @@ SETTER(extra_listener)
 	if (listener.address.port == 0)
 		listener.address.port = 53;
 	for (size_t i = 0; i < conf->n_extra_listeners; i++)
-		if (overlap(&conf->extra_listeners[i], &listener))
+		if (listeners_overlap(&conf->extra_listeners[i], &listener))
 			return mistake(reading, "%s: listens there already", value);
 	if (conf->n_extra_listeners == LISTENERS_MAX)
 		return mistake(reading, "more than %d listeners", LISTENERS_MAX);
@@ -230,6 +230,93 @@ SETTER(trust_anchors)
 		return mistake(reading, "%s: neither \"system\" nor an absolute path", value);
 	reading->conf->trust_anchors = keep_text(reading, value, strlen(value));
 	return reading->conf->trust_anchors != NULL;
+}
+
+enum { SHA256_SIZE = 32, KEY_ID_MAX = 32, SERIAL_MAX = 20 };
+
+/* Notes one more entry, under the words that wrote it. */
+static bool distrust(struct reading *reading, const struct option *option, const char *value,
+	struct conf_distrust entry)
+{
+	struct conf *conf = reading->conf;
+	char text[256];
+
+	if (conf->n_distrusted == DISTRUSTED_MAX)
+		return mistake(reading, "more than %d entries", DISTRUSTED_MAX);
+	snprintf(text, sizeof text, "%s=%s", option->key, value);
+	entry.text = keep_text(reading, text, strlen(text));
+	conf->distrusted[conf->n_distrusted++] = entry;
+	return entry.text != NULL;
+}
+
+/* An empty value takes back what this key has said so far, and leaves what the other has. */
+static bool forget(struct reading *reading, bool issuers)
+{
+	struct conf *conf = reading->conf;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < conf->n_distrusted; i++) {
+		enum conf_distrust_kind kind = conf->distrusted[i].kind;
+		bool issuer = kind == CONF_DISTRUST_KEY_ID || kind == CONF_DISTRUST_SPKI;
+
+		if (issuer != issuers)
+			conf->distrusted[kept++] = conf->distrusted[i];
+	}
+	conf->n_distrusted = kept;
+	return true;
+}
+
+SETTER(distrust_issuer)
+{
+	struct conf_distrust entry = {.kind = CONF_DISTRUST_KEY_ID};
+	size_t size = strlen(value);
+	const char *text = value;
+
+	if (size == 0)
+		return forget(reading, true);
+	if (skip(&text, &size, "keyid:")) {
+		if (value_hex(text, size, KEY_ID_MAX, &entry.id))
+			return distrust(reading, option, value, entry);
+	} else if (skip(&text, &size, "sha256:")) {
+		entry.kind = CONF_DISTRUST_SPKI;
+		if (value_hex(text, size, SHA256_SIZE, &entry.id) &&
+			entry.id.size == SHA256_SIZE)
+			return distrust(reading, option, value, entry);
+	}
+	return mistake(reading,
+		"%s: neither keyid:HEX nor sha256:HEX with the 64 digits of a public key's "
+		"hash",
+		value);
+}
+
+SETTER(block_certificate)
+{
+	struct conf_distrust entry = {.kind = CONF_DISTRUST_CERTIFICATE};
+	size_t size = strlen(value);
+	const char *text = value, *slash;
+
+	if (size == 0)
+		return forget(reading, false);
+	if (!skip(&text, &size, "sha256:"))
+		return mistake(reading, "%s: not sha256:HEX or sha256:HEX/SERIAL", value);
+	slash = memchr(text, '/', size);
+	if (slash != NULL) {
+		const char *serial = slash + 1;
+		size_t digits = strlen(serial);
+
+		entry.kind = CONF_DISTRUST_SERIAL;
+		size = (size_t)(slash - text);
+		while (digits > 2 && memcmp(serial, "00", 2) == 0) {
+			serial += serial[2] == ':' ? 3 : 2;
+			digits = strlen(serial);
+		}
+		if (!value_hex(serial, digits, SERIAL_MAX, &entry.serial))
+			return mistake(
+				reading, "%s: not a serial number in hexadecimal", serial);
+	}
+	if (!value_hex(text, size, SHA256_SIZE, &entry.id) || entry.id.size != SHA256_SIZE)
+		return mistake(reading, "%s: a SHA-256 has 64 hexadecimal digits", value);
+	return distrust(reading, option, value, entry);
 }
 
 /* "1 |": what this version does, then what it does not do yet. */

@@ -14,5 +14,7 @@ SETTER(query_timeout);
 SETTER(policy);
 SETTER(log_list);
 SETTER(trust_anchors);
+SETTER(distrust_issuer);
+SETTER(block_certificate);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

@@ -143,6 +143,33 @@ bool value_hostname(const char *text, size_t size)
 	return label > 0 && text[size - 1] != '-';
 }
 
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *ret)
+{
+	struct conf_octets octets = {0};
+
+	for (size_t i = 0; i < size;) {
+		if (octets.size > 0 && text[i] == ':')
+			i++;
+		if (size - i < 2 || octets.size == max || hex_digit(text[i]) < 0 ||
+			hex_digit(text[i + 1]) < 0)
+			return false;
+		octets.bytes[octets.size++] =
+			(uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
+		i += 2;
+	}
+	*ret = octets;
+	return octets.size > 0;
+}
+
 bool value_in_list(const char *word, const char *list)
 {
 	size_t size = strlen(word);

@@ -17,6 +17,8 @@ bool value_timespan_ms(const char *text, uint64_t *ret_ms);
 /* A host name (RFC 1123 section 2.1): labels of letters, digits and hyphens, without a final
  * dot. */
 bool value_hostname(const char *text, size_t size);
+/* Bytes in hexadecimal, with or without colons between them; from 1 to `max`. */
+bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *ret);
 /* An address that cannot be a server's: unspecified, multicast or broadcast. */
 bool value_is_no_host(const struct conf_address *address);
 /* Is `word` one of the words of `list`, which are separated by spaces? */

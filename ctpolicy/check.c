@@ -166,7 +166,8 @@ static struct facts gather(const struct check *check)
 		if (sct->status != CT_SCT_VALID)
 			continue;
 		facts.logs++;
-		if (sct->log->state != CT_LOG_RETIRED)
+		if (sct->log->state != CT_LOG_RETIRED ||
+			check->now_ms < sct->log->state_since_ms)
 			facts.current++;
 		if (!sct->log->tiled)
 			facts.rfc6962++;

@@ -102,7 +102,9 @@ static enum ct_err read_state(
 		err = read_time(place, value, "timestamp", &since_ms);
 		if (err != CT_OK)
 			return err;
-		if (since_ms < log->state_since_ms)
+		/* Of two of one time the stricter one, whatever their order. */
+		if (since_ms < log->state_since_ms ||
+			(since_ms == log->state_since_ms && state_of(name) < log->state))
 			continue;
 		log->state = state_of(name);
 		log->state_since_ms = since_ms;

@@ -161,7 +161,7 @@ void ct_report_text(const struct ct_report *report, char *buf, size_t size)
 		say(&text, "it carries no SCT: it was not shown to any Certificate "
 			   "Transparency log");
 		break;
-	case CT_MALFORMED: say(&text, "its SCTs cannot be parsed"); break;
+	case CT_MALFORMED: say(&text, "it, or its SCTs, cannot be parsed"); break;
 	case CT_NOMEM: say(&text, "out of memory"); break;
 	case CT_COMPLIANT: say_what_counts(&text, report); break;
 	case CT_NOT_ENOUGH_SCTS:

@@ -158,7 +158,7 @@ bool listeners_apply(struct listeners *listeners, const struct conf *conf)
 		struct listener *old = &listeners->items[i];
 		struct listener *kept = find(items, n, old);
 
-		if (kept != NULL)
+		if (kept != NULL && kept->udp == NULL && kept->tcp == NULL)
 			*kept = *old;
 		else
 			close_listener(old);

@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 	struct worker *worker;
 	bool check = false;
 	int option;
+	sigset_t all;
 
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		switch (option) {
@@ -61,6 +62,9 @@ int main(int argc, char **argv)
 	if (worker == NULL)
 		return EXIT_FAILURE;
 	worker_run(worker);
+	/* It is ending already: one more SIGTERM must not make it a death by signal. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	worker_free(worker);
 	return EXIT_SUCCESS;
 }

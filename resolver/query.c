@@ -54,7 +54,7 @@ static void enqueue(struct queries *queries, struct query *q)
 		after = after->prev;
 	list_append(after->next, &q->node);
 	queries->n++;
-	if (queries->n == 1)
+	if (queries->by_deadline.next == &q->node)
 		arm_timer(queries);
 }
 

@@ -104,7 +104,7 @@ void report_log_list(const char *path, const struct ct_log_list *list, uint64_t 
 	format_date(ct_log_list_horizon_ms(list), horizon);
 	log_line(LOG_INFO, "event=log-list file=%s logs=%zu date=%s until=%s", path,
 		ct_log_list_size(list), made, horizon);
-	if (days > CT_LIST_FRESH_DAYS)
+	if (now_ms > made_ms + CT_LIST_FRESH_DAYS * DAY_MS)
 		log_line(LOG_WARNING,
 			"event=log-list-stale why=\"the log list is %u days old: certificates "
 			"now need "

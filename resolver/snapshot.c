@@ -114,16 +114,57 @@ static struct conf *load_conf(const char *path)
 	return conf;
 }
 
+static enum distrust_kind kind_of(enum conf_distrust_kind kind)
+{
+	switch (kind) {
+	case CONF_DISTRUST_KEY_ID: return DISTRUST_ISSUER_KEY_ID;
+	case CONF_DISTRUST_SPKI: return DISTRUST_ISSUER_SPKI;
+	case CONF_DISTRUST_CERTIFICATE: return DISTRUST_CERTIFICATE;
+	case CONF_DISTRUST_SERIAL: break;
+	}
+	return DISTRUST_SERIAL_OF_SPKI;
+}
+
+static struct octets octets_of(const struct conf_octets *from)
+{
+	struct octets octets = {.size = from->size};
+
+	memcpy(octets.bytes, from->bytes, sizeof octets.bytes);
+	return octets;
+}
+
+/* NULL: no memory. */
+static struct distrust *distrusted_by(const struct conf *conf)
+{
+	struct distrust *entries = calloc(conf->n_distrusted + 1, sizeof *entries);
+
+	for (size_t i = 0; entries != NULL && i < conf->n_distrusted; i++) {
+		const struct conf_distrust *from = &conf->distrusted[i];
+
+		entries[i] = (struct distrust){kind_of(from->kind), octets_of(&from->id),
+			octets_of(&from->serial), from->text};
+	}
+	return entries;
+}
+
 static bool load_trust(struct snapshot *snapshot)
 {
 	const struct conf *conf = snapshot->conf;
-	struct ct_log_list *list = load_log_list(conf->log_list);
-	char why[512] = "";
+	struct trust_params params = {
+		.anchors_path = conf->trust_anchors,
+		.list = load_log_list(conf->log_list),
+		.policy = policy_of(conf->policy),
+		.n_distrusted = conf->n_distrusted,
+	};
+	char why[512] = "out of memory";
 
-	if (list == NULL)
+	if (params.list == NULL)
 		return false;
-	snapshot->trust =
-		trust_new(conf->trust_anchors, list, policy_of(conf->policy), why, sizeof why);
+	params.distrusted = snapshot->distrusted = distrusted_by(conf);
+	if (params.distrusted != NULL)
+		snapshot->trust = trust_new(&params, why, sizeof why);
+	else
+		ct_log_list_free(params.list);
 	if (snapshot->trust == NULL)
 		log_line(LOG_ERROR, "TrustAnchors: %s", why);
 	return snapshot->trust != NULL;
@@ -182,6 +223,7 @@ void snapshot_unref(struct snapshot *snapshot)
 		return;
 	set_free(snapshot->set);
 	trust_free(snapshot->trust);
+	free(snapshot->distrusted);
 	conf_free(snapshot->conf);
 	free(snapshot);
 }

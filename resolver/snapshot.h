@@ -11,6 +11,7 @@
 struct snapshot {
 	unsigned references;
 	struct conf *conf;
+	struct distrust *distrusted;
 	struct trust *trust;
 	struct trace trace;
 	struct upstream_set *set;

@@ -13,6 +13,7 @@ enum {
 	BACKLOG = 256,
 	IDLE_MS = 10000, /* RFC 7766 section 6.2.3 leaves it to us */
 	READ_SIZE = 8192,
+	ACCEPT_PAUSE_MS = 20,
 	QUERIES_MAX = 1024, /* under way for one client */
 	/* Replies that a client leaves lying: above the first it is not read from; above the
 	 * second, when answers to what it had asked still come, it is closed. */
@@ -32,6 +33,7 @@ struct tcp_listener {
 	struct tcp_server *server;
 	int fd;
 	struct watch watch;
+	struct timer pause; /* not watched until it fires */
 };
 
 struct tcp_client {
@@ -189,8 +191,9 @@ static void on_idle(struct timer *timer)
 {
 	struct tcp_client *tcp = container_of(timer, struct tcp_client, idle);
 
-	/* One that waits for us is not idle; one that does not read its replies is. */
-	if (tcp->n_queries > 0 && buf_size(&tcp->out) == 0)
+	/* One that waits for us, or whose reply leaves in this turn, is not idle; one that does
+	 * not read its replies is. */
+	if (tcp->turn.queued || (tcp->n_queries > 0 && buf_size(&tcp->out) == 0))
 		client_touch(tcp);
 	else
 		client_close(tcp);
@@ -227,6 +230,25 @@ static void close_idlest(struct tcp_server *server)
 		client_close(container_of(server->clients.next, struct tcp_client, node));
 }
 
+/* For want of descriptors or memory the socket would stay ready, and the loop spin: who was
+ * idle longest makes room, and it is left alone for a moment. */
+static void cannot_accept(struct tcp_listener *listener, int error)
+{
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+		return;
+	close_idlest(listener->server);
+	if (timer_start(listener->server->loop, &listener->pause, ACCEPT_PAUSE_MS))
+		watch_stop(&listener->watch);
+}
+
+static void on_pause_over(struct timer *timer)
+{
+	struct tcp_listener *listener = container_of(timer, struct tcp_listener, pause);
+
+	if (!watch_start(listener->server->loop, &listener->watch, listener->fd, LOOP_READ))
+		cannot_accept(listener, ENOMEM);
+}
+
 static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 {
 	struct tcp_listener *listener = container_of(watch, struct tcp_listener, watch);
@@ -235,11 +257,10 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 	for (int i = 0; i < 16; i++) {
 		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		/* Without a descriptor left it would stay ready to accept for ever. */
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-			close_idlest(listener->server);
-		if (fd < 0)
+		if (fd < 0) {
+			cannot_accept(listener, errno);
 			return;
+		}
 		client_accept(listener->server, fd);
 		if (listener->server->n_clients > CLIENTS_MAX)
 			close_idlest(listener->server);
@@ -315,6 +336,7 @@ struct tcp_listener *tcp_listen(struct tcp_server *server, const union socket_ad
 		return NULL;
 	listener->server = server;
 	listener->watch.ready = on_accept;
+	listener->pause.fired = on_pause_over;
 	listener->fd = open_socket(address);
 	if (listener->fd >= 0 &&
 		watch_start(server->loop, &listener->watch, listener->fd, LOOP_READ))
@@ -330,6 +352,7 @@ struct tcp_listener *tcp_listen(struct tcp_server *server, const union socket_ad
 void tcp_close(struct tcp_listener *listener)
 {
 	watch_stop(&listener->watch);
+	timer_done(&listener->pause);
 	close(listener->fd);
 	free(listener);
 }

@@ -46,6 +46,8 @@ static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 	struct worker *worker = container_of(watch, struct worker, hup);
 	struct snapshot *snapshot;
 
+	if (worker->answered_ms != 0)
+		return; /* it is stopping */
 	notify_reloading();
 	snapshot = snapshot_load(worker->loop, worker->conf_path);
 	if (snapshot != NULL && listeners_apply(worker->listeners, snapshot->conf)) {
@@ -55,8 +57,8 @@ static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 		log_line(LOG_NOTICE, "event=reloaded");
 	} else {
 		snapshot_unref(snapshot);
-		log_line(LOG_ERROR, "event=reload-failed why=\"the configuration is not good; "
-				    "nothing has changed\"");
+		log_line(LOG_ERROR,
+			"event=reload-failed why=\"see above; nothing has changed\"");
 	}
 	notify_ready();
 }

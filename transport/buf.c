@@ -54,6 +54,8 @@ bool buf_append(struct buf *buf, const void *data, size_t size)
 
 struct wire buf_bytes(const struct buf *buf)
 {
+	if (buf->data == NULL)
+		return (struct wire){0}; /* NULL + 0 is not defined in C */
 	return (struct wire){buf->data + buf->start, buf_size(buf)};
 }
 

@@ -116,53 +116,6 @@ static bool path_uses(const struct chain *chain, size_t crt)
 	return false;
 }
 
-/* GnuTLS follows one issuer a certificate; servers send cross-signs and any order. So: try all
- * continuations, depth first, in few steps (RFC 4158 section 2.4.2). */
-static bool path_search(struct chain *chain)
-{
-	gnutls_x509_crt_t tip = chain->crt[chain->step[chain->length - 1]];
-
-	if (path_verifies(chain))
-		return true;
-	for (size_t i = 1; i < chain->n_crt && chain->tries < PATH_TRIES_MAX; i++) {
-		if (path_uses(chain, i) ||
-			gnutls_x509_crt_check_issuer(tip, chain->crt[i]) == 0)
-			continue;
-		chain->step[chain->length++] = i;
-		if (path_search(chain))
-			return true;
-		chain->length--;
-	}
-	return false;
-}
-
-static bool refuse_path(const struct chain *chain, struct verify_check *check)
-{
-	[[gnu::cleanup(datum_free)]] gnutls_datum_t issuer = {0};
-	unsigned status = chain->status;
-
-	if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)
-		return refuse(check,
-			"a key or signature in its chain is too weak (less than 112 bits)");
-	if ((status & GNUTLS_CERT_PURPOSE_MISMATCH) != 0)
-		return refuse(check, "it was not issued for TLS servers (extended key usage)");
-	if ((status & GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE) != 0)
-		return refuse(check,
-			"a CA of its chain may not issue it (name or path length constraints)");
-	if ((status & GNUTLS_CERT_SIGNER_NOT_CA) != 0)
-		return refuse(check, "its issuer is not a CA");
-	if ((status & GNUTLS_CERT_SIGNATURE_FAILURE) != 0)
-		return refuse(check, "a signature in its chain is wrong");
-	if ((status & GNUTLS_CERT_SIGNER_NOT_FOUND) == 0)
-		return refuse(check, "its chain does not verify (GnuTLS status 0x%x)", status);
-	if (gnutls_x509_crt_check_issuer(chain->crt[0], chain->crt[0]) != 0)
-		return refuse(check, "it is self-signed, and no trust anchor");
-	if (gnutls_x509_crt_get_issuer_dn3(chain->crt[0], &issuer, 0) < 0)
-		return refuse(check, "no path leads from it to a trust anchor");
-	return refuse(check, "no path leads from it to a trust anchor; its issuer is \"%s\"",
-		issuer.data);
-}
-
 static bool check_in_time(
 	gnutls_x509_crt_t crt, const char *who, uint64_t now_ms, struct verify_check *check)
 {
@@ -184,14 +137,70 @@ static bool check_in_time(
 		check, "%s %s %s", who, early ? "is not valid before" : "expired on", text);
 }
 
-static bool path_in_time(const struct chain *chain, uint64_t now_ms, struct verify_check *check)
+/* Finds the anchor of the path, too: NULL when the path ends in one. */
+static bool path_in_time(struct chain *chain, uint64_t now_ms, struct verify_check *check)
 {
+	gnutls_x509_crt_t tip = chain->crt[chain->step[chain->length - 1]];
+
+	if (chain->anchor != NULL)
+		gnutls_x509_crt_deinit(chain->anchor);
+	chain->anchor = NULL;
+	if (gnutls_x509_trust_list_get_issuer(
+		    chain->anchors, tip, &chain->anchor, GNUTLS_TL_GET_COPY) < 0)
+		chain->anchor = NULL;
 	for (size_t i = 0; i < chain->length; i++)
 		if (!check_in_time(chain->crt[chain->step[i]],
 			    i == 0 ? "it" : "a CA certificate of its chain", now_ms, check))
 			return false;
 	return chain->anchor == NULL ||
 	       check_in_time(chain->anchor, "the trust anchor of its chain", now_ms, check);
+}
+
+/* GnuTLS follows one issuer a certificate; servers send cross-signs, lapsed ones too, and any
+ * order. So: try all continuations, depth first, in few steps (RFC 4158 section 2.4.2). */
+static bool path_search(struct chain *chain, uint64_t now_ms, struct verify_check *late)
+{
+	gnutls_x509_crt_t tip = chain->crt[chain->step[chain->length - 1]];
+
+	if (path_verifies(chain) && path_in_time(chain, now_ms, late))
+		return true;
+	for (size_t i = 1; i < chain->n_crt && chain->tries < PATH_TRIES_MAX; i++) {
+		if (path_uses(chain, i) ||
+			gnutls_x509_crt_check_issuer(tip, chain->crt[i]) == 0)
+			continue;
+		chain->step[chain->length++] = i;
+		if (path_search(chain, now_ms, late))
+			return true;
+		chain->length--;
+	}
+	return false;
+}
+
+static bool refuse_path(const struct chain *chain, struct verify_check *check)
+{
+	[[gnu::cleanup(datum_free)]] gnutls_datum_t issuer = {0};
+	unsigned status = chain->status;
+
+	if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)
+		return refuse(check,
+			"a key or signature in its chain is too weak (less than 112 bits)");
+	if ((status & GNUTLS_CERT_PURPOSE_MISMATCH) != 0)
+		return refuse(check, "it was not issued for TLS servers (extended key usage)");
+	if ((status & GNUTLS_CERT_SIGNER_NOT_CA) != 0)
+		return refuse(check, "its issuer is not a CA");
+	if ((status & GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE) != 0)
+		return refuse(check,
+			"a CA of its chain may not issue it (name or path length constraints)");
+	if ((status & GNUTLS_CERT_SIGNATURE_FAILURE) != 0)
+		return refuse(check, "a signature in its chain is wrong");
+	if ((status & GNUTLS_CERT_SIGNER_NOT_FOUND) == 0)
+		return refuse(check, "its chain does not verify (GnuTLS status 0x%x)", status);
+	if (gnutls_x509_crt_check_issuer(chain->crt[0], chain->crt[0]) != 0)
+		return refuse(check, "it is self-signed, and no trust anchor");
+	if (gnutls_x509_crt_get_issuer_dn3(chain->crt[0], &issuer, 0) < 0)
+		return refuse(check, "no path leads from it to a trust anchor");
+	return refuse(check, "no path leads from it to a trust anchor; its issuer is \"%s\"",
+		issuer.data);
 }
 
 static bool check_form(gnutls_x509_crt_t crt, struct verify_check *check)
@@ -304,14 +313,14 @@ static bool check_constraints(gnutls_x509_crt_t ca, gnutls_subject_alt_names_t s
 bool chain_check(struct chain *chain, gnutls_subject_alt_names_t sans,
 	const struct subject *subject, uint64_t now_ms, struct verify_check *check)
 {
-	gnutls_x509_crt_t tip;
+	struct verify_check late = {.ok = true};
 
-	if (!path_search(chain))
-		return refuse_path(chain, check);
-	tip = chain->crt[chain->step[chain->length - 1]];
-	if (gnutls_x509_trust_list_get_issuer(
-		    chain->anchors, tip, &chain->anchor, GNUTLS_TL_GET_COPY) < 0)
-		chain->anchor = NULL;
+	if (!path_search(chain, now_ms, &late)) {
+		if (late.ok)
+			return refuse_path(chain, check);
+		*check = late; /* all that a good path lacked was time */
+		return false;
+	}
 	if (chain->length == 1 && chain->anchor == NULL)
 		return refuse(check, "it is a trust anchor itself, so nobody issued it");
 
@@ -325,8 +334,44 @@ bool chain_check(struct chain *chain, gnutls_subject_alt_names_t sans,
 			return false;
 	if (chain->anchor != NULL && !check_constraints(chain->anchor, sans, subject, check))
 		return false;
-	if (!path_in_time(chain, now_ms, check))
-		return false;
 	*check = (struct verify_check){.ok = true};
 	return true;
+}
+
+/* Its SHA-256s cannot be computed only for want of memory: then nothing is known to be good. */
+static struct identity identity_of(gnutls_x509_crt_t crt)
+{
+	struct identity who = {0};
+	uint8_t serial[sizeof who.serial.bytes];
+	size_t size = sizeof who.key_id.bytes, zeroes = 0;
+
+	if (gnutls_x509_crt_get_subject_key_id(crt, who.key_id.bytes, &size, NULL) >= 0)
+		who.key_id.size = (uint8_t)size;
+	size = sizeof who.spki.bytes;
+	if (gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, who.spki.bytes, &size) >=
+		0)
+		who.spki.size = (uint8_t)size;
+	size = sizeof who.sha256.bytes;
+	if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, who.sha256.bytes, &size) >=
+		0)
+		who.sha256.size = (uint8_t)size;
+	size = sizeof serial;
+	if (gnutls_x509_crt_get_serial(crt, serial, &size) >= 0) {
+		while (zeroes < size && serial[zeroes] == 0)
+			zeroes++;
+		who.serial.size = (uint8_t)(size - zeroes);
+		memcpy(who.serial.bytes, serial + zeroes, who.serial.size);
+	}
+	return who;
+}
+
+size_t chain_identities(const struct chain *chain, struct identity *ret)
+{
+	size_t n = 0;
+
+	for (; n < chain->length; n++)
+		ret[n] = identity_of(chain->crt[chain->step[n]]);
+	if (chain->anchor != NULL)
+		ret[n++] = identity_of(chain->anchor);
+	return n;
 }

@@ -32,6 +32,10 @@ void chain_done(struct chain *chain);
 bool chain_check(struct chain *chain, gnutls_subject_alt_names_t sans,
 	const struct subject *subject, uint64_t now_ms, struct verify_check *check);
 
+/* Who the certificates of the path are, its anchor last, after chain_check(). Returns how many.
+ * `ret` has room for VERIFY_CHAIN_MAX + 1. */
+size_t chain_identities(const struct chain *chain, struct identity *ret);
+
 /* The SAN at `i`, borrowed; false past the last. */
 bool san_at(gnutls_subject_alt_names_t sans, unsigned i, unsigned *ret_type, struct wire *ret);
 

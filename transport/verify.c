@@ -9,9 +9,10 @@
 
 struct trust {
 	gnutls_x509_trust_list_t anchors;
-	size_t n_anchors;
 	struct ct_log_list *list;
 	enum ct_policy policy;
+	const struct distrust *distrusted;
+	size_t n_distrusted;
 };
 
 static void datum_free(gnutls_datum_t *datum)
@@ -25,34 +26,33 @@ static void sans_free(gnutls_subject_alt_names_t *sans)
 		gnutls_subject_alt_names_deinit(*sans);
 }
 
-struct trust *trust_new(const char *anchors_path, struct ct_log_list *list,
-	enum ct_policy policy, char *why, size_t size)
+struct trust *trust_new(const struct trust_params *params, char *why, size_t size)
 {
+	const char *path = params->anchors_path;
 	struct trust *trust = calloc(1, sizeof *trust);
 	int r;
 
 	if (trust == NULL || gnutls_x509_trust_list_init(&trust->anchors, 0) < 0) {
 		snprintf(why, size, "out of memory");
-		ct_log_list_free(list);
+		ct_log_list_free(params->list);
 		free(trust);
 		return NULL;
 	}
-	trust->list = list;
-	trust->policy = policy;
-	if (anchors_path == NULL)
+	trust->list = params->list;
+	trust->policy = params->policy;
+	trust->distrusted = params->distrusted;
+	trust->n_distrusted = params->n_distrusted;
+	if (path == NULL)
 		r = gnutls_x509_trust_list_add_system_trust(trust->anchors, 0, 0);
 	else
 		r = gnutls_x509_trust_list_add_trust_file(
-			trust->anchors, anchors_path, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
-	if (r <= 0) {
-		snprintf(why, size, "%s: %s",
-			anchors_path != NULL ? anchors_path : "the system's trust anchors",
-			r < 0 ? gnutls_strerror(r) : "no certificate in it");
-		trust_free(trust);
-		return NULL;
-	}
-	trust->n_anchors = (size_t)r;
-	return trust;
+			trust->anchors, path, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
+	if (r > 0)
+		return trust;
+	snprintf(why, size, "%s: %s", path != NULL ? path : "the system's trust anchors",
+		r < 0 ? gnutls_strerror(r) : "no certificate in it");
+	trust_free(trust);
+	return NULL;
 }
 
 void trust_free(struct trust *trust)
@@ -67,11 +67,6 @@ void trust_free(struct trust *trust)
 const struct ct_log_list *trust_log_list(const struct trust *trust)
 {
 	return trust->list;
-}
-
-size_t trust_anchor_count(const struct trust *trust)
-{
-	return trust->n_anchors;
 }
 
 /* The subject alternative names; false when there are none, or they cannot be parsed. */
@@ -129,6 +124,25 @@ static void check_names(gnutls_subject_alt_names_t sans, const struct subject *s
 	}
 }
 
+static void check_distrust(
+	const struct trust *trust, const struct chain *chain, struct verify_check *check)
+{
+	struct identity path[VERIFY_CHAIN_MAX + 1];
+	size_t length = chain_identities(chain, path), n;
+	const struct distrust *built_in = distrust_built_in(&n);
+	const struct distrust *found = distrust_find(built_in, n, path, length);
+
+	if (found == NULL)
+		found = distrust_find(trust->distrusted, trust->n_distrusted, path, length);
+	*check = (struct verify_check){.ok = found == NULL};
+	if (found == NULL)
+		return;
+	if (found->kind == DISTRUST_CERTIFICATE || found->kind == DISTRUST_SERIAL_OF_SPKI)
+		refuse(check, "it is blocked: %s", found->why);
+	else
+		refuse(check, "a CA of its chain is distrusted: %s", found->why);
+}
+
 static void check_ct(const struct trust *trust, const struct chain *chain,
 	const struct wire *der, uint64_t now_ms, struct verdict *ret)
 {
@@ -161,8 +175,10 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 	[[gnu::cleanup(chain_done)]] struct chain chain = {.anchors = trust->anchors};
 	[[gnu::cleanup(sans_free)]] gnutls_subject_alt_names_t sans = NULL;
 
-	*ret = (struct verdict){0};
+	/* What is not judged is not accepted. */
+	*ret = (struct verdict){.report = {.verdict = CT_MALFORMED, .policy = trust->policy}};
 	refuse(&ret->name, "not judged: the chain cannot be parsed");
+	refuse(&ret->distrust, "not judged: who issued it is not known");
 	refuse(&ret->ct, "not judged: who issued it is not known");
 	if (!chain_load(&chain, der, n, &ret->chain))
 		return;
@@ -174,15 +190,19 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 		check_names(sans, subject, &ret->name);
 	else
 		refuse(&ret->name, "it has no subject alternative names that can be read");
-	if (chain_check(&chain, sans, subject, now_ms, &ret->chain))
+	if (chain_check(&chain, sans, subject, now_ms, &ret->chain)) {
+		check_distrust(trust, &chain, &ret->distrust);
 		check_ct(trust, &chain, der, now_ms, ret);
-	ret->accepted = ret->chain.ok && ret->name.ok && ret->ct.ok;
+	}
+	ret->accepted = ret->chain.ok && ret->distrust.ok && ret->name.ok && ret->ct.ok;
 }
 
 const char *verdict_reason(const struct verdict *verdict)
 {
 	if (!verdict->chain.ok)
 		return verdict->chain.reason;
+	if (!verdict->distrust.ok)
+		return verdict->distrust.reason;
 	if (!verdict->name.ok)
 		return verdict->name.reason;
 	return verdict->ct.ok ? "" : verdict->ct.reason;

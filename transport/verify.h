@@ -5,21 +5,26 @@
  * Pure but for reading the trust anchors once: certificates and a clock in, a verdict out.
  */
 #include "ctpolicy/ctpolicy.h"
+#include "transport/distrust.h"
 #include "transport/exchange.h"
 
 /* What a peer is judged against. Immutable, may be shared by any number of sessions. */
 struct trust;
 
-/*
- * anchors_path  a PEM file; NULL: the system's
- * list          moved: trust_free() frees it, also when this fails
- * why, size     on failure says what is wrong
- */
-struct trust *trust_new(const char *anchors_path, struct ct_log_list *list,
-	enum ct_policy policy, char *why, size_t size);
+struct trust_params {
+	const char *anchors_path; /* a PEM file; NULL: the system's */
+	struct ct_log_list
+		*list; /* moved: trust_free() frees it, also when trust_new() fails */
+	enum ct_policy policy;
+	/* Besides what is built in; borrowed until trust_free(). */
+	const struct distrust *distrusted;
+	size_t n_distrusted;
+};
+
+/* NULL: `why` says what is wrong. */
+struct trust *trust_new(const struct trust_params *params, char *why, size_t size);
 void trust_free(struct trust *trust);
 const struct ct_log_list *trust_log_list(const struct trust *trust);
-size_t trust_anchor_count(const struct trust *trust);
 
 /* Who the peer must be. */
 struct subject {
@@ -35,9 +40,8 @@ struct verify_check {
 
 struct verdict {
 	bool accepted; /* every check is ok */
-	struct verify_check chain, name, ct;
-	struct ct_report
-		report; /* all zero when the issuer is not known, because the chain failed */
+	struct verify_check chain, distrust, name, ct;
+	struct ct_report report; /* of the SCTs; empty when the chain failed */
 };
 
 /* More than these are refused before anything is parsed. */
@@ -49,6 +53,7 @@ struct verdict {
  *
  * chain: a path to a trust anchor (RFC 5280), everybody's validity at `now_ms`, key sizes,
  *        serverAuth, a leaf that is v3 and no CA, name constraints
+ * distrust: nothing of its path, nor it itself, is in distrust.def or configured to be refused
  * name:  the address among the leaf's iPAddress SANs, byte for byte (never the CN, never a
  * dNSName that spells it); the name among its dNSName SANs (RFC 6125 section 6.4) ct:    the
  * SCTs, under the policy (ctpolicy.h)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The lab, once a run. The tests themselves move into the client's namespace, so their sockets are there."""
 import ctypes
+import json
 import os
 import pathlib
 import shutil
@@ -29,6 +30,14 @@ class Lab:
         self.folder = pathlib.Path(folder)
         self.id = os.environ["CTRESOLVED_LAB_ID"]
         self.upstream = f"ctr-{self.id}-u"
+
+    def row(self, name):
+        """What lab.json says of a personality."""
+        rows = json.loads((self.folder / "lab.json").read_text())["personalities"]
+        return next(row for row in rows if row["name"] == name)
+
+    def uri(self, name):
+        return self.row(name)["uri"]
 
     def statistics(self, frontend):
         """Its counters, once all its connections have ended: haproxy counts their bytes then."""

@@ -34,8 +34,9 @@ def all_of(n):
     return {i: address_of(i) for i in range(n)}
 
 
-@pytest.mark.parametrize("first", ["tls://1.1.1.1:8508", NOBODY])
-def test_the_next_one_answers(lab, tmp_path, first):
+@pytest.mark.parametrize("refused", [True, False])
+def test_the_next_one_answers(lab, tmp_path, refused):
+    first = lab.uri("no-sct") if refused else NOBODY
     with Daemon(lab, tmp_path, [first, OTHER]):
         dug = dig("www.example")
         assert dug.answers == ["192.0.2.1"], dug.text
@@ -64,14 +65,14 @@ def test_nobody_reachable(lab, tmp_path):
 
 
 def test_refusal_is_told_before_unreachability(lab, tmp_path):
-    with Daemon(lab, tmp_path, [NOBODY, "tls://1.1.1.1:8508#one.one.one.one"]):
+    with Daemon(lab, tmp_path, [NOBODY, lab.uri("no-sct")]):
         dug = dig("www.example")
         assert dug.ede_code == "0" and "certificate refused" in dug.ede_text, dug.text
 
 
 def test_a_refused_one_is_not_asked_in_a_storm(lab, tmp_path):
     before = lab.statistics("no-sct")["connections"]
-    with Daemon(lab, tmp_path, "tls://1.1.1.1:8508#one.one.one.one"):
+    with Daemon(lab, tmp_path, lab.uri("no-sct")):
         for _ in range(30):
             assert dig("www.example").ede_code == "0"
     assert lab.statistics("no-sct")["connections"] - before <= 3
@@ -138,7 +139,7 @@ def test_mute_upstream(lab, tmp_path):
 
 
 def test_no_descriptor_is_left_behind(lab, tmp_path):
-    with Daemon(lab, tmp_path, ["tls://1.1.1.1:8508", "tls://1.1.1.1:8600#one.one.one.one"]) as daemon:
+    with Daemon(lab, tmp_path, [lab.uri("no-sct"), "tls://1.1.1.1:8600#one.one.one.one"]) as daemon:
         dig("www.example")
         time.sleep(0.8)
         before = daemon.descriptors()

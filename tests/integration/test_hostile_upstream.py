@@ -3,10 +3,11 @@
 import re
 import subprocess
 
+import dns.message
 import pytest
 
 from daemon import Daemon
-from dnsclient import dig
+from dnsclient import dig, exchange
 from servers import address_of
 
 LIAR = "tls://1.1.1.1:8601#one.one.one.one"
@@ -56,3 +57,10 @@ def test_a_connection_that_has_died_in_silence(lab, tmp_path):
         finally:
             lab.upstream_runs("nft", "delete table inet mute")
         assert dug.answers == ["192.0.2.1"] and dug.milliseconds < 2000, dug.text
+
+
+def test_the_client_reads_its_question_as_it_wrote_it(lab, tmp_path):
+    """Also when the upstream spells it otherwise, which it may (RFC 4343)."""
+    with Daemon(lab, tmp_path, LIAR):
+        reply = exchange(dns.message.make_query("LoWeR.example", "A"))
+    assert b"\x05LoWeR\x07example\0" in reply and reply[3] & 15 == 3

@@ -88,6 +88,57 @@ def test_reload_opens_and_closes_listeners(lab, tmp_path):
         assert dig("www.example").status == "NOERROR"
 
 
+def test_listener_asked_for_twice(lab, tmp_path):
+    """It is a mistake, so that no reload has to sort it out; and reloading twice leaves the listeners whole."""
+    with Daemon(lab, tmp_path, MAIN) as daemon:
+        config = daemon.config.read_text()
+        daemon.config.write_text(config.replace("DNSStubListener=no", "DNSStubListener=yes\nDNSStubListenerExtra=127.0.0.53"))
+        daemon.reload()
+        daemon.wait_for("listens there already")
+        daemon.config.write_text(config.replace("DNSStubListener=no", "DNSStubListener=udp"))
+        for n in (1, 2):
+            daemon.reload()
+            daemon.wait_for("event=reloaded", times=n)
+        assert dig("-p", "53", "www.example", server="127.0.0.53").status == "NOERROR"
+        assert dig("www.example").status == "NOERROR"
+
+
+def test_shorter_budget_after_a_reload(lab, tmp_path):
+    """A query under the new budget does not wait for the deadline of one under the old."""
+    with Daemon(lab, tmp_path, MAIN, timeout=15) as daemon:
+        assert dig("www.example").status == "NOERROR"
+        lab.hold("unbound")
+        try:
+            old = threading.Thread(target=dig, args=("h0001.example",))
+            old.start()
+            time.sleep(0.2)
+            daemon.write(MAIN, timeout=1)
+            daemon.reload()
+            daemon.wait_for("event=reloaded")
+            assert dig("h0002.example").milliseconds < 3000
+        finally:
+            lab.go_on("unbound")
+        old.join()
+
+
+def test_no_reload_while_stopping(lab, tmp_path):
+    with Daemon(lab, tmp_path, MAIN, timeout=2) as daemon:
+        assert dig("www.example").status == "NOERROR"
+        lab.hold("unbound")
+        try:
+            asker = threading.Thread(target=dig, args=("h0001.example",))
+            asker.start()
+            time.sleep(0.2)
+            daemon.process.terminate()
+            time.sleep(0.1)
+            daemon.reload()
+            time.sleep(0.2)
+            assert "event=reloaded" not in daemon.log
+        finally:
+            lab.go_on("unbound")
+        asker.join()
+
+
 def test_failed_reload_changes_nothing(lab, tmp_path):
     with Daemon(lab, tmp_path, MAIN) as daemon:
         good = daemon.config.read_text()
@@ -119,3 +170,11 @@ def test_stop_answers_what_it_holds(lab, tmp_path):
         for asker in askers:
             asker.join()
     assert sorted(answers) == [[address_of(7)], [address_of(8)]]
+
+
+def test_every_sigterm_is_the_same(lab, tmp_path):
+    """One that comes while the daemon ends does not make it end otherwise."""
+    with Daemon(lab, tmp_path, MAIN) as daemon:
+        assert dig("www.example").status == "NOERROR"
+        while daemon.process.poll() is None:
+            daemon.process.terminate()

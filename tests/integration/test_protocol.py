@@ -45,6 +45,9 @@ def test_size(daemon):
         query = dns.message.make_query("large.example", "TXT", use_edns=0 if size else False, payload=size or None)
         wire = exchange(query)
         assert wire[2] & 2 and len(wire) <= limit and not dns.message.from_wire(wire).answer
+    for size, fits in ((512, False), (700, False), (900, True), (4096, True)):
+        wire = exchange(dns.message.make_query("medium.example", "TXT", use_edns=0, payload=size))
+        assert bool(dns.message.from_wire(wire).answer) == fits and bool(wire[2] & 2) != fits
     dug = dig("+tcp", "large.example", "TXT")
     assert dug.status == "NOERROR" and len(dug.text) > 25000
     assert "flags: qr aa rd ra;" in dig("large.example", "TXT").text  # dig tries again over TCP
@@ -121,10 +124,29 @@ def test_a_client_that_does_not_read(daemon):
     assert dig("www.example").status == "NOERROR"
 
 
-def test_half_closed_client_still_gets_its_answer(daemon):
+def test_a_budget_as_long_as_idleness(lab, tmp_path):
+    """The reply that says that time is up leaves before its connection counts as idle."""
+    with Daemon(lab, tmp_path, MAIN, timeout=10, port=5302):
+        lab.hold("unbound")
+        try:
+            with tcp(timeout=15, port=5302) as client:
+                client.sendall(frame(dns.message.make_query("h0001.example", "A").to_wire()))
+                (reply,) = read_frames(client, 1)
+        finally:
+            lab.go_on("unbound")
+    assert rcode(reply) == dns.rcode.SERVFAIL
+
+
+def test_half_closed_client_still_gets_its_answer(lab, daemon):
+    del daemon
     with tcp() as client:
-        client.sendall(frame(dns.message.make_query("www.example", "A").to_wire()))
-        client.shutdown(socket.SHUT_WR)
+        lab.hold("unbound")
+        try:
+            client.sendall(frame(dns.message.make_query("www.example", "A").to_wire()))
+            client.shutdown(socket.SHUT_WR)
+            time.sleep(0.2)  # it has read the end, and owes the answer
+        finally:
+            lab.go_on("unbound")
         assert len(read_frames(client, 2)) == 1
 
 

@@ -40,7 +40,8 @@ def test_pipelined_on_one_connection(lab, tmp_path):
 def test_thousand_in_flight_on_one_upstream_connection(lab, tmp_path):
     """Held back upstream, so that all are under way at once; then everybody gets the own answer."""
     before = lab.statistics("main")
-    capture = subprocess.Popen(["tcpdump", "-ni", "up0", "-w", str(tmp_path / "packets")], stderr=subprocess.PIPE, text=True)
+    capture = subprocess.Popen(["tcpdump", "--immediate-mode", "-Uni", "up0", "-w", str(tmp_path / "packets")],
+                               stderr=subprocess.PIPE, text=True)
     assert any("listening" in line for line in capture.stderr)
     with Daemon(lab, tmp_path, MAIN), udp_socket() as client:
         assert dig("www.example").answers == ["192.0.2.1"]

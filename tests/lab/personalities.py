@@ -2,7 +2,7 @@
 """Who the lab's upstream can be. Each row is one server: what is wrong with it, and what is to be said of it.
 
 A row is good in everything but its one fault. `refused` is None when the policy `chrome` accepts it, else words
-that the reason contains; `two_logs` is the same for the policy two-logs, where it differs.
+that the reason contains; `two_logs` and `apple` are the same for those policies, where they differ.
 """
 import dataclasses
 import datetime
@@ -11,11 +11,11 @@ import os
 import pathlib
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ctlog import DAY, Log, NOW
-from pki import ADDRESSES, Authority, Leaf, MappedAddress, NAME, Sct, key_pem, pem
+from pki import ADDRESSES, Authority, Leaf, MappedAddress, NAME, Sct, key_pem, pem, scts_in
 
 SAME = "same"
 
@@ -45,6 +45,14 @@ class World:
         self.odd_name = Authority("Lab Odd Intermediate", self.root, constraints=x509.NameConstraints(
             None, [x509.DNSName("secret..one")]))
         self.anchors = [self.root]
+        self.lapsed_cross = Authority("Lab Intermediate", self.root, key=self.ca.key, end=-DAY)
+        self.lapsed = Authority("Lapsed Intermediate", self.root, end=-DAY)
+        self.no_ca = Authority("No CA", self.root, is_ca=False)
+        self.for_clients = Authority("Client Intermediate", self.root, usage=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+        self.last = Authority("Last Intermediate", self.root, length=0)
+        self.one_too_many = Authority("One Too Many", self.last)
+        self.not_here = Authority("Not Here Intermediate", self.root, constraints=x509.NameConstraints(
+            None, [x509.IPAddress(ipaddress.ip_network("1.1.1.0/24"))]))
 
         self.a1, self.a2 = Log("Alder1", "Operator A"), Log("Alder2", "Operator A")
         self.b1 = Log("Birch1", "Operator B")
@@ -52,6 +60,8 @@ class World:
         self.tiled = Log("Fir1", "Operator B", tiled=True)
         self.retired = Log("Oldoak", "Operator B", state="retired", since=NOW - 30 * DAY)
         self.retired2 = Log("Oldpine", "Operator C", state="retired", since=NOW - 30 * DAY)
+        self.readonly = Log("Frozen1", "Operator A", state="readonly")
+        self.readonly2 = Log("Frozen2", "Operator B", state="readonly")
         self.pending = Log("Sapling", "Operator B", state="pending")
         self.rejected = Log("Rotten", "Operator B", state="rejected")
         self.stateless = Log("Nameless", "Operator B", state=None)
@@ -66,6 +76,11 @@ class World:
         self.mimic2 = Log("Mimic2", "Operator N", key=published_key(2))
         self.logs = [value for value in vars(self).values() if isinstance(value, Log)]
 
+    def scts_of_another(self):
+        """Genuine ones: those that another certificate of the same name and issuer has earned."""
+        leaf, _ = Leaf(self.ca, (Sct(self.a1), Sct(self.b1))).issue()
+        return tuple(scts_in(leaf))
+
 
 @dataclasses.dataclass
 class Personality:
@@ -73,13 +88,15 @@ class Personality:
     refused: str
     leaf: Leaf
     two_logs: str = SAME
+    apple: str = SAME
     chain: tuple = None  # authorities behind the leaf; default: its own
     bind: str = ""  # further words for haproxy's bind line
     dialled: str = "1.1.1.1"
     auth_name: str = NAME
 
     def expected(self, policy):
-        return self.two_logs if policy == "two-logs" and self.two_logs != SAME else self.refused
+        said = {"two-logs": self.two_logs, "apple": self.apple}.get(policy, SAME)
+        return self.refused if said == SAME else said
 
     def certificates(self):
         """(PEM of leaf, chain and key)"""
@@ -92,9 +109,9 @@ def table(w):
     """All of them, in the world `w`."""
     good = (Sct(w.a1), Sct(w.b1))
 
-    def row(name, refused, two_logs=SAME, chain=None, bind="", dialled="1.1.1.1", auth_name=NAME, **leaf):
+    def row(name, refused, two_logs=SAME, apple=SAME, chain=None, bind="", dialled="1.1.1.1", auth_name=NAME, **leaf):
         leaf = Leaf(**{"authority": w.ca, "scts": good, **leaf})
-        return Personality(name, refused, leaf, two_logs, chain, bind, dialled, auth_name)
+        return Personality(name, refused, leaf, two_logs, apple, chain, bind, dialled, auth_name)
 
     return [
         row("good", None),
@@ -121,16 +138,21 @@ def table(w):
         row("stateless-log", "no state", scts=(Sct(w.a1), Sct(w.stateless))),
         row("previous-operator", "1 operator (Operator A)", two_logs=None, scts=(Sct(w.a1), Sct(w.sold, age=0.9 * DAY))),
         row("present-operator", None, scts=(Sct(w.a1), Sct(w.sold))),
-        row("only-tiled", None, scts=(Sct(w.tiled), Sct(w.tiled2))),
+        row("only-tiled", None, apple="none is an RFC 6962 log", scts=(Sct(w.tiled), Sct(w.tiled2))),
         row("many-scts", "more were not looked at", scts=(Sct(w.a1),) + 17 * (Sct(w.unknown),) + (Sct(w.b1),)),
         row("future-sct", "in the future", scts=(Sct(w.a1), Sct(w.b1, age=-2 * DAY))),
         row("outside-interval", "temporal interval", scts=(Sct(w.a1), Sct(w.past))),
         row("mimic-logs", "private key is public" if w.has_mimics else None, scts=(Sct(w.mimic1), Sct(w.mimic2))),
         row("long-lived-two", "for a lifetime of", two_logs=None, end=200 * DAY),
         row("two-of-one", None, scts=(Sct(w.a1), Sct(w.a2), Sct(w.b1)), end=179 * DAY),
-        row("lifetime-180", None, end=179 * DAY),
+        row("lifetime-180", None, apple="needs 3 logs", end=179 * DAY),
         row("long-lived-three", None, scts=good + (Sct(w.rsa),), end=200 * DAY),
         row("broken-list", "cannot be parsed", broken_list=True),
+        row("readonly-logs", None, scts=(Sct(w.readonly), Sct(w.readonly2))),
+        row("replayed-scts", "signature is wrong", scts=w.scts_of_another()),
+        row("sct-version-2", None, scts=(b"\1" + bytes(50),) + good),
+        row("only-version-2", "its version is unknown", scts=(b"\1" + bytes(50), b"\1" + bytes(51))),
+        row("empty-list", "SCT", scts=(), empty_list=True),
         # Names
         row("name-but-no-address", "no IP address", addresses=()),
         row("address-in-cn", "no IP address", cn="1.1.1.1", addresses=()),
@@ -151,8 +173,18 @@ def table(w):
         row("client-auth", "not issued for TLS servers", usage=(ExtendedKeyUsageOID.CLIENT_AUTH,)),
         row("no-usage", "not issued for TLS servers", usage=()),
         row("any-usage", "not issued for TLS servers", usage=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)),
+        row("ca-for-clients", "not issued for TLS servers", authority=w.for_clients),
         row("leaf-is-ca", "certificate of a CA", ca=True),
         row("rsa1024", "too weak", kind="rsa1024"),
+        row("forged", "signature in its chain is wrong", forged=True),
+        row("sha1", "too weak", hash=hashes.SHA1()),
+        row("lapsed-intermediate", "CA certificate of its chain expired on", authority=w.lapsed),
+        row("lapsed-cross-sign", None, chain=(w.lapsed_cross, w.ca)),
+        row("issuer-not-a-ca", "its issuer is not a CA", authority=w.no_ca),
+        row("path-too-long", "path length constraints", authority=w.one_too_many, chain=(w.one_too_many, w.last)),
+        row("no-san", "no subject alternative names", dns=(), addresses=(), auth_name=None),
+        row("p384-leaf", None, kind="p384"),
+        row("excluded-address", "name or path length constraints", authority=w.not_here),
         row("constrained-v4", None, authority=w.only_v4, addresses=ADDRESSES[:2]),
         row("constraint-wildcard", "wildcard reaches into names", authority=w.no_secret, dns=("*.one.one.one",)),
         row("constraint-name", None, authority=w.no_secret),

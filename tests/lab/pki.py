@@ -3,13 +3,14 @@
 import dataclasses
 import datetime
 import ipaddress
+import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from ctlog import DAY, NOW, opaque16, tlv
+from ctlog import DAY, NOW, elements, opaque16, tlv
 
 SCT_LIST = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 NAME = "one.one.one.one"
@@ -19,6 +20,8 @@ ADDRESSES = ("1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001
 def new_key(kind="ec"):
     if kind == "ec":
         return ec.generate_private_key(ec.SECP256R1())
+    if kind == "p384":
+        return ec.generate_private_key(ec.SECP384R1())
     return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
 
 
@@ -41,18 +44,21 @@ def key_usage(ca):
 class Authority:
     """A CA. Without an issuer it signs itself; with the key of another it is a cross-sign."""
 
-    def __init__(self, cn, issuer=None, key=None, constraints=None):
+    def __init__(self, cn, issuer=None, key=None, constraints=None, end=3000 * DAY, is_ca=True, length=None,
+                 usage=None):
         self.key = key or new_key()
         self.issuer = issuer
         signer = issuer or self
         builder = (x509.CertificateBuilder().subject_name(name(cn)).public_key(self.key.public_key())
                    .issuer_name(issuer.certificate.subject if issuer else name(cn))
                    .serial_number(x509.random_serial_number())
-                   .not_valid_before(NOW - 700 * DAY).not_valid_after(NOW + 3000 * DAY)
-                   .add_extension(x509.BasicConstraints(True, None), True)
-                   .add_extension(key_usage(True), True)
+                   .not_valid_before(NOW - 700 * DAY).not_valid_after(NOW + end)
+                   .add_extension(x509.BasicConstraints(is_ca, length), True)
+                   .add_extension(key_usage(is_ca), True)
                    .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), False)
                    .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()), False))
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(usage), False)
         if constraints:
             builder = builder.add_extension(constraints, True)
         self.certificate = builder.sign(signer.key, hashes.SHA256())
@@ -70,7 +76,7 @@ class Sct:
 class Leaf:
     """What a leaf says; the defaults are those of a good one."""
     authority: Authority
-    scts: tuple = ()
+    scts: tuple = ()  # of Sct, or bytes as they are
     cn: str = NAME
     dns: tuple = (NAME, "cloudflare-dns.com")
     addresses: tuple = ADDRESSES
@@ -81,6 +87,9 @@ class Leaf:
     ca: bool = False
     self_signed: bool = False
     broken_list: bool = False
+    empty_list: bool = False
+    hash: object = hashes.SHA256()
+    forged: bool = False
 
     def builder(self):
         key = self.key.public_key()
@@ -106,12 +115,27 @@ class Leaf:
         issuer = self.signer if self.self_signed else self.authority.certificate
         builder = self.builder()
         precertificate = builder.add_extension(x509.PrecertPoison(), True).sign(self.signer, hashes.SHA256())
-        scts = [s.log.add_pre_chain(precertificate, issuer, NOW - s.age, s.good) for s in self.scts]
-        if scts:
+        scts = [s.log.add_pre_chain(precertificate, issuer, NOW - s.age, s.good) if isinstance(s, Sct) else s
+                for s in self.scts]
+        if scts or self.empty_list:
             items = b"".join(opaque16(s) for s in scts)
             value = opaque16(items)[:-1] if self.broken_list else opaque16(items)
             builder = builder.add_extension(x509.UnrecognizedExtension(SCT_LIST, tlv(4, value)), False)
-        return builder.sign(self.signer, hashes.SHA256()), self.key
+        signer = new_key() if self.forged else self.signer
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that SHA-1 is out of date: it is wanted here
+            return builder.sign(signer, self.hash), self.key
+
+
+def scts_in(certificate):
+    """The SCTs of a certificate, each as its log gave it."""
+    value = certificate.extensions.get_extension_for_oid(SCT_LIST).value.public_bytes()
+    (_, items, _), = elements(value)
+    items = items[2:]
+    while items:
+        size = int.from_bytes(items[:2], "big")
+        yield items[2:2 + size]
+        items = items[2 + size:]
 
 
 class MappedAddress:

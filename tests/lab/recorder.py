@@ -18,6 +18,7 @@ LIES = {
     b"\x03cut": lambda query, answer: answer[:-3],
     b"\x05twice": lambda query, answer: answer + len(answer).to_bytes(2, "big") + answer,
     b"\x05close": lambda query, answer: None,
+    b"\x05LoWeR": lambda query, answer: answer[:12] + answer[12:27].lower() + answer[27:],
     b"\x04bare": lambda query, answer: query[:2] + b"\x81\x85" + bytes(8),
 }
 

@@ -78,10 +78,15 @@ MinProtocol = TLSv1
 """
 
 
-def large_answer():
-    """Several answers' worth of text: no datagram holds it, one TCP message does."""
-    texts = " ".join(chr(ord("a") + i % 26) * 250 for i in range(100))
-    return f"  local-data: 'large.example. 300 IN TXT {texts}'"
+def text(name, strings):
+    """A record of 250 bytes a string."""
+    texts = " ".join(chr(ord("a") + i % 26) * 250 for i in range(strings))
+    return f"  local-data: '{name}. 300 IN TXT {texts}'"
+
+
+def large_answers():
+    """Some datagrams hold the first one; none holds the second, and one TCP message does."""
+    return text("medium.example", 3) + "\n" + text("large.example", 100)
 
 
 def name_of(i):
@@ -116,7 +121,8 @@ def write_files(folder):
         frontends.append(frontend(row.name, "unbound", bind_lines(file, port, row.dialled, row.bind)))
         host = f"[{row.dialled}]" if ":" in row.dialled else row.dialled
         described.append({
-            "name": row.name, "refused": row.refused, "two_logs": row.expected("two-logs"),
+            "name": row.name, "refused": row.refused,
+            **{policy: row.expected(policy) for policy in ("two-logs", "apple")},
             "uri": f"tls://{host}:{port}" + (f"#{row.auth_name}" if row.auth_name else "")})
     good = folder / "good.pem"
     frontends.append(frontend("main", "unbound", bind_lines(good, 853, ADDRESSES[0])))
@@ -128,7 +134,7 @@ def write_files(folder):
         HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER) + "".join(frontends))
     names = "\n".join(f'  local-data: "{name_of(i)}. 300 IN A {address_of(i)}"' for i in range(NAMES))
     (folder / "unbound.conf").write_text(
-        UNBOUND.format(dir=folder, port=PORT_DNS, names=names, large=large_answer()))
+        UNBOUND.format(dir=folder, port=PORT_DNS, names=names, large=large_answers()))
     description = {"folder": str(folder), "personalities": described}
     (folder / "lab.json").write_text(json.dumps(description, indent=1))
     return description

@@ -85,9 +85,34 @@ static void test_empty_values_reset([[maybe_unused]] void **state)
 	conf_free(conf);
 }
 
+#define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define R "[Resolve]\n"
 #define T "[Transport]\n"
 #define C "[CertificateTransparency]\n"
+
+static void test_distrust([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("[CertificateTransparency]\nDistrustIssuer=keyid:AB:cd\n"
+				 "DistrustIssuer=sha256:" HASH "\nBlockCertificate=sha256:" HASH
+				 "\nBlockCertificate=sha256:" HASH "/00:00:01:fe\n");
+
+	assert_int_equal(conf->n_distrusted, 4);
+	assert_int_equal(conf->distrusted[0].kind, CONF_DISTRUST_KEY_ID);
+	assert_int_equal(conf->distrusted[0].id.size, 2);
+	assert_memory_equal(conf->distrusted[0].id.bytes, "\xab\xcd", 2);
+	assert_string_equal(conf->distrusted[0].text, "DistrustIssuer=keyid:AB:cd");
+	assert_int_equal(conf->distrusted[1].kind, CONF_DISTRUST_SPKI);
+	assert_int_equal(conf->distrusted[2].kind, CONF_DISTRUST_CERTIFICATE);
+	assert_int_equal(conf->distrusted[3].kind, CONF_DISTRUST_SERIAL);
+	assert_int_equal(conf->distrusted[3].serial.size, 2);
+	assert_memory_equal(conf->distrusted[3].serial.bytes, "\1\xfe", 2);
+	conf_free(conf);
+	conf = good("[CertificateTransparency]\nDistrustIssuer=keyid:ab\nBlockCertificate="
+		    "sha256:" HASH "\nDistrustIssuer=\n");
+	assert_int_equal(conf->n_distrusted, 1);
+	assert_int_equal(conf->distrusted[0].kind, CONF_DISTRUST_CERTIFICATE);
+	conf_free(conf);
+}
 
 static const struct {
 	const char *text, *line;
@@ -131,6 +156,10 @@ static const struct {
 	{R "DNSStubListener=maybe", "f:2: DNSStubListener: maybe: not one of yes no udp tcp"},
 	{R "DNSStubListenerExtra=::1\nDNSStubListenerExtra=tcp:[::1]:53",
 		"f:3: DNSStubListenerExtra: tcp:[::1]:53: listens there already"},
+	{R "DNSStubListenerExtra=127.0.0.53",
+		"f: DNSStubListenerExtra=127.0.0.53: DNSStubListener= listens there already"},
+	{R "DNSStubListener=udp\nDNSStubListenerExtra=udp:127.0.0.54:53",
+		"f: DNSStubListenerExtra=127.0.0.54:"},
 	{R "DNSStubListenerExtra=sctp:::1",
 		"f:2: DNSStubListenerExtra: sctp:::1: not [udp:|tcp:]"},
 	{T "Protocols=tls https", "f:2: Protocols: https is not supported yet"},
@@ -142,7 +171,16 @@ static const struct {
 	{C "Policy=none", "f:2: Policy: none: not one of two-logs chrome apple"},
 	{C "LogList=list.json", "f:2: LogList: list.json: not an absolute path"},
 	{C "TrustAnchors=anchors.pem", "f:2: TrustAnchors: anchors.pem: neither"},
-	{C "DistrustIssuer=x", "f:2: DistrustIssuer: not supported yet"},
+	{C "DistrustIssuer=x", "f:2: DistrustIssuer: x: neither keyid:HEX nor sha256:HEX"},
+	{C "DistrustIssuer=keyid:", "f:2: DistrustIssuer: keyid:: neither"},
+	{C "DistrustIssuer=keyid:abc", "f:2: DistrustIssuer: keyid:abc: neither"},
+	{C "DistrustIssuer=keyid:ab:", "f:2: DistrustIssuer: keyid:ab:: neither"},
+	{C "DistrustIssuer=sha256:abcd", "f:2: DistrustIssuer: sha256:abcd: neither"},
+	{C "BlockCertificate=abcd", "f:2: BlockCertificate: abcd: not sha256:HEX"},
+	{C "BlockCertificate=sha256:abcd",
+		"f:2: BlockCertificate: sha256:abcd: a SHA-256 has 64"},
+	{C "BlockCertificate=sha256:" HASH "/", "f:2: BlockCertificate: : not a serial number"},
+	{C "BlockCertificate=sha256:" HASH "/" HASH, "f:2: BlockCertificate: 11"},
 	{"[Route]\nDNS=plain://10.0.0.53", "f:2: DNS: not supported yet"},
 	{"[Control]\nSocket=/run/x", "f:2: Socket: not supported yet"},
 	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
@@ -245,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_empty_values_reset),
+		cmocka_unit_test(test_distrust),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_all_mistakes_are_told),
 		cmocka_unit_test(test_long_line),
