@@ -115,7 +115,7 @@ def test_shorter_budget_after_a_reload(lab, tmp_path):
             daemon.write(MAIN, timeout=1)
             daemon.reload()
             daemon.wait_for("event=reloaded")
-            assert dig("h0002.example").milliseconds < 3000
+            assert "no upstream answered within 1000 ms" in dig("h0002.example").ede_text
         finally:
             lab.go_on("unbound")
         old.join()
