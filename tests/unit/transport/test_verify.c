@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Chains that GnuTLS itself would take (tests/data/transport). The lab has all the others. */
+#include "tests/unit/ctpolicy/files.h"
+#include "transport/verify.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define IN_2030 UINT64_C(1893456000000)
+#define IN_2020 UINT64_C(1577836800000)
+#define IN_2050 UINT64_C(2524608000000)
+
+static const struct subject ONE = {.address = {1, 1, 1, 1}, .address_size = 4};
+
+static struct verdict judge(const char *file, size_t copies, uint64_t now_ms)
+{
+	struct trust_params params = {
+		.anchors_path = DATA "/ca.pem",
+		.list = file_log_list(LISTS, "log_list.json"),
+		.policy = CT_POLICY_CHROME,
+	};
+	struct ct_bytes text = file_read(DATA, file);
+	struct wire der[VERIFY_CHAIN_MAX + 1];
+	struct pem_chain chain;
+	struct verdict verdict;
+	struct trust *trust;
+	char why[256] = "";
+
+	assert_true(pem_read(text, &chain));
+	file_free(text);
+	trust = trust_new(&params, why, sizeof why);
+	if (trust == NULL)
+		fail_msg("%s", why);
+	for (size_t i = 0; i < copies; i++)
+		der[i] = (struct wire){chain.der[0].data, chain.der[0].size};
+	verify_peer(trust, &ONE, der, copies, now_ms, &verdict);
+	trust_free(trust);
+	pem_free(&chain);
+	assert_false(verdict.accepted); /* none carries an SCT */
+	return verdict;
+}
+
+static void test_chains([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *file;
+		size_t copies;
+		uint64_t now_ms;
+		const char *words; /* NULL: the chain is good */
+	} cases[] = {
+		{"good.pem", 1, IN_2030, NULL},
+		{"good.pem", 8, IN_2030, NULL},
+		{"good.pem", 9, IN_2030, "too much"},
+		{"good.pem", 0, IN_2030, "no certificate"},
+		{"good.pem", 1, IN_2020, "not valid before"},
+		{"good.pem", 1, IN_2050, "expired"},
+		{"ca.pem", 1, IN_2030, "certificate of a CA"},
+		{"version1.pem", 1, IN_2030, "not X.509 version 3"},
+		{"dsa.pem", 1, IN_2030, "neither RSA nor EC"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct verdict verdict = judge(cases[i].file, cases[i].copies, cases[i].now_ms);
+		const char *reason = verdict.chain.reason;
+
+		if (verdict.chain.ok != (cases[i].words == NULL) ||
+			(cases[i].words != NULL && strstr(reason, cases[i].words) == NULL))
+			fail_msg("case %zu, %s: %s", i, cases[i].file, reason);
+	}
+}
+
+/* With a good chain and the right address, what is missing is said to be missing: the SCTs. */
+static void test_each_check_has_its_words([[maybe_unused]] void **state)
+{
+	struct verdict verdict = judge("good.pem", 1, IN_2030);
+
+	assert_true(verdict.chain.ok && verdict.distrust.ok && verdict.name.ok);
+	assert_false(verdict.ct.ok);
+	assert_int_equal(verdict.report.verdict, CT_NO_SCTS);
+	assert_ptr_equal(strstr(verdict_reason(&verdict), "it carries no SCT"),
+		verdict_reason(&verdict));
+	verdict = judge("version1.pem", 1, IN_2030);
+	assert_false(verdict.name.ok || verdict.ct.ok || verdict.distrust.ok);
+	assert_int_equal(verdict.report.verdict, CT_MALFORMED); /* not judged is not accepted */
+	assert_int_equal(verdict.report.policy, CT_POLICY_CHROME);
+}
+
+static void test_anchors([[maybe_unused]] void **state)
+{
+	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct trust_params params = {.anchors_path = paths[i],
+			.list = file_log_list(LISTS, "log_list.json")};
+		char why[512] = "";
+
+		assert_null(trust_new(&params, why, sizeof why));
+		assert_ptr_equal(strstr(why, paths[i]), why);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_each_check_has_its_words),
+		cmocka_unit_test(test_anchors),
+	};
+
+	return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
+}
