@@ -16,6 +16,7 @@ struct check {
 	struct entry entry;
 	struct ct_report *report;
 	struct sct scts[CT_SCTS_MAX]; /* as report->scts */
+	struct facts facts;
 };
 
 /* Which SCTs there are. The list is read to its end: one that is malformed anywhere is worth
@@ -131,53 +132,36 @@ static enum ct_err judge_sct(struct check *check, size_t i)
 	return err == CT_E_NOMEM ? CT_E_NOMEM : CT_OK;
 }
 
-/* Is it the first valid SCT of its operator? And how many there are. */
-static size_t operator_count(const struct ct_report *report, size_t i, bool *ret_first)
+/* Does an SCT before the n-th count that is of this operator? */
+static bool operator_counted(const struct ct_report *report, size_t n, const char *name)
 {
-	size_t count = 0;
-
-	*ret_first = true;
-	for (size_t j = 0; j < report->n_scts; j++) {
-		if (report->scts[j].status != CT_SCT_VALID ||
-			strcmp(report->scts[j].operator_name, report->scts[i].operator_name) !=
-				0)
-			continue;
-		count++;
-		if (j < i)
-			*ret_first = false;
-	}
-	return count;
+	for (size_t i = 0; i < n; i++)
+		if (report->scts[i].status == CT_SCT_VALID &&
+			strcmp(report->scts[i].operator_name, name) == 0)
+			return true;
+	return false;
 }
 
-static struct facts gather(const struct check *check)
+static void gather(struct check *check)
 {
 	const struct ct_report *report = check->report;
-	struct facts facts = {
-		.lifetime_ms = check->leaf->not_after_ms - check->leaf->not_before_ms,
-		.list_stale = report->list_stale,
-		.scts = report->n_scts,
-	};
+	struct facts *facts = &check->facts;
 
+	facts->scts = report->n_scts;
 	for (size_t i = 0; i < report->n_scts; i++) {
 		const struct ct_sct_report *sct = &report->scts[i];
-		size_t of_operator;
-		bool first;
 
 		if (sct->status != CT_SCT_VALID)
 			continue;
-		facts.logs++;
+		facts->logs++;
 		if (sct->log->state != CT_LOG_RETIRED ||
 			check->now_ms < sct->log->state_since_ms)
-			facts.current++;
+			facts->current++;
 		if (!sct->log->tiled)
-			facts.rfc6962++;
-		of_operator = operator_count(report, i, &first);
-		if (!first)
-			continue;
-		facts.operators++;
-		facts.two_each += of_operator < 2 ? of_operator : 2;
+			facts->rfc6962++;
+		if (!operator_counted(report, i, sct->operator_name))
+			facts->operators++;
 	}
-	return facts;
 }
 
 static enum ct_err prepare_entry(struct check *check, const struct ct_evidence *evidence)
@@ -202,7 +186,6 @@ static enum ct_verdict judge(struct check *check, const struct ct_evidence *evid
 {
 	struct ct_report *report = check->report;
 	enum ct_err err = CT_OK;
-	struct facts facts;
 
 	if (!read_scts(check)) {
 		report->n_scts = report->scts_left_out = 0;
@@ -217,19 +200,20 @@ static enum ct_verdict judge(struct check *check, const struct ct_evidence *evid
 		report->n_scts = 0; /* not all of them are judged */
 		return err == CT_E_NOMEM ? CT_NOMEM : CT_MALFORMED;
 	}
-	facts = gather(check);
-	report->logs = facts.logs;
-	report->operators = facts.operators;
-	policy_needs(report->policy, &facts, &report->logs_needed, &report->operators_needed);
-	return policy_judge(report->policy, &facts);
+	gather(check);
+	report->logs = check->facts.logs;
+	report->operators = check->facts.operators;
+	return policy_judge(report->policy, &check->facts);
 }
 
 enum ct_verdict ct_check(const struct ct_log_list *list, enum ct_policy policy,
 	const struct ct_evidence *evidence, uint64_t now_ms, struct ct_report *report)
 {
 	uint64_t age_ms = now_ms > list->timestamp_ms ? now_ms - list->timestamp_ms : 0;
-	struct certificate leaf;
+	struct certificate leaf = {0};
 	struct check check = {.list = list, .leaf = &leaf, .now_ms = now_ms, .report = report};
+	bool parsed = certificate_parse(evidence->leaf, &leaf) &&
+		      leaf.not_before_ms <= leaf.not_after_ms;
 
 	*report = (struct ct_report){
 		.verdict = CT_MALFORMED,
@@ -237,11 +221,13 @@ enum ct_verdict ct_check(const struct ct_log_list *list, enum ct_policy policy,
 		.list_stale = age_ms > CT_LIST_FRESH_MS,
 		.list_age_days = (uint32_t)(age_ms / CT_DAY_MS),
 	};
-	if (!certificate_parse(evidence->leaf, &leaf) || leaf.not_after_ms < leaf.not_before_ms)
-		return report->verdict;
+	check.facts.list_stale = report->list_stale;
+	if (parsed)
+		check.facts.lifetime_ms = leaf.not_after_ms - leaf.not_before_ms;
 	report->lifetime_days =
-		(uint32_t)((leaf.not_after_ms - leaf.not_before_ms + CT_DAY_MS - 1) /
-			   CT_DAY_MS);
-	report->verdict = judge(&check, evidence);
+		(uint32_t)((check.facts.lifetime_ms + CT_DAY_MS - 1) / CT_DAY_MS);
+	policy_needs(policy, &check.facts, &report->logs_needed, &report->operators_needed);
+	if (parsed)
+		report->verdict = judge(&check, evidence);
 	return report->verdict;
 }

@@ -29,21 +29,22 @@ enum ct_err sha256(struct ct_bytes bytes, uint8_t ret[SHA256_SIZE])
 	return r < 0 ? CT_E_NOMEM : CT_OK;
 }
 
-bool base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size)
+enum ct_err base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size)
 {
 	gnutls_datum_t encoded = {(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)};
 	gnutls_datum_t decoded = {0};
 	bool fits;
+	int r = gnutls_base64_decode2(&encoded, &decoded);
 
-	if (gnutls_base64_decode2(&encoded, &decoded) < 0)
-		return false;
+	if (r < 0)
+		return r == GNUTLS_E_MEMORY_ERROR ? CT_E_NOMEM : CT_E_MALFORMED;
 	fits = decoded.size > 0 && decoded.size <= max;
 	if (fits) {
 		memcpy(out, decoded.data, decoded.size);
 		*ret_size = decoded.size;
 	}
 	gnutls_free(decoded.data);
-	return fits;
+	return fits ? CT_OK : CT_E_MALFORMED;
 }
 
 static bool choose_algorithm(gnutls_pubkey_t key, gnutls_sign_algorithm_t *ret)

@@ -9,8 +9,10 @@ enum { SHA256_SIZE = 32 };
 /* CT_E_NOMEM when it cannot be computed. */
 CT_MUST_CHECK enum ct_err sha256(struct ct_bytes bytes, uint8_t ret[SHA256_SIZE]);
 
-/* Base64 (RFC 4648 section 4). False: it is not, or has more than `max` bytes. */
-bool base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size);
+/* Base64 (RFC 4648 section 4). CT_E_MALFORMED: it is not, or has none or more than `max` bytes.
+ */
+CT_MUST_CHECK enum ct_err base64_decode(
+	const char *text, uint8_t *out, size_t max, size_t *ret_size);
 
 /* A log's public key: EC P-256 or RSA of at least 2048 bits (RFC 6962 section 2.1.4).
  * Immutable. */

@@ -23,7 +23,8 @@ static const char HELP[] =
 	"\n"
 	"  -l, --log-list LIST  the logs that are known: a log list in JSON, version 3\n"
 	"  -p, --policy POLICY  two-logs, chrome (default) or apple\n"
-	"  -t, --time TIME      judge as of TIME, as 2026-08-20T13:34:57Z (default: now)\n"
+	"  -t, --time TIME      judge as of TIME: 2026-08-20T13:34:57Z, or seconds since 1970\n"
+	"                       (default: now)\n"
 	"  -j, --json           print JSON\n"
 	"      --version        print the version, and exit\n"
 	"  -h, --help           print this, and exit\n"
@@ -83,7 +84,8 @@ static bool load_chain(const char *path, struct pem_chain *ret)
 	good = pem_read(text, ret);
 	free((void *)(uintptr_t)text.data);
 	if (!good) {
-		fprintf(stderr, "ctcheck: %s: no certificates in PEM, or broken ones\n", path);
+		fprintf(stderr,
+			"ctcheck: %s: no certificates in PEM, broken ones or too many\n", path);
 		return false;
 	}
 	if (ret->n >= 2)
@@ -96,10 +98,14 @@ static bool load_chain(const char *path, struct pem_chain *ret)
 static const char *format_time(uint64_t ms, char text[32])
 {
 	time_t seconds = (time_t)(ms / 1000);
+	size_t n = 0;
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL ||
-		strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (gmtime_r(&seconds, &tm) != NULL)
+		n = strftime(text, 26, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (n > 0)
+		snprintf(text + n, 32 - n, ".%03uZ", (unsigned)(ms % 1000));
+	else
 		memcpy(text, "?", 2);
 	return text;
 }
@@ -113,68 +119,99 @@ static const char *format_id(
 	return text;
 }
 
+/* RFC 3339, or seconds since 1970. */
+static bool parse_time(const char *text, uint64_t *ret_ms)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 12 || text[n] != '\0')
+		return calendar_parse(text, ret_ms);
+	*ret_ms = strtoull(text, NULL, 10) * 1000;
+	return true;
+}
+
+static void print_sct(const struct ct_sct_report *sct)
+{
+	bool counts = sct->status == CT_SCT_VALID;
+	char when[32], id[2 * CT_LOG_ID_SIZE + 1];
+
+	printf("  %s  ", counts ? "ok" : "no");
+	if (sct->status == CT_SCT_UNKNOWN_VERSION)
+		printf("an SCT that cannot be read");
+	else if (sct->log != NULL)
+		printf("%s  %s, %s, %s", format_time(sct->timestamp_ms, when),
+			sct->log->description, sct->operator_name,
+			ct_log_state_name(sct->log->state));
+	else
+		printf("%s  log %s", format_time(sct->timestamp_ms, when),
+			format_id(sct->log_id, id));
+	printf("%s%s\n", counts ? "" : ": ", counts ? "" : ct_sct_status_text(sct->status));
+}
+
 static void print_text(const struct ct_report *report)
 {
 	char text[512];
 
 	ct_report_text(report, text, sizeof text);
 	printf("%s: %s\n", report->verdict == CT_COMPLIANT ? "accept" : "refuse", text);
-	for (size_t i = 0; i < report->n_scts; i++) {
-		const struct ct_sct_report *sct = &report->scts[i];
-		char when[32], id[2 * CT_LOG_ID_SIZE + 1];
-
-		printf("  %-3s %s", sct->status == CT_SCT_VALID ? "ok" : "no",
-			format_time(sct->timestamp_ms, when));
-		if (sct->log != NULL)
-			printf("  %s, %s, %s", sct->log->description, sct->operator_name,
-				ct_log_state_name(sct->log->state));
-		else
-			printf("  log %s", format_id(sct->log_id, id));
-		if (sct->status != CT_SCT_VALID)
-			printf(": %s", ct_sct_status_text(sct->status));
-		putchar('\n');
-	}
-	if (report->list_stale)
-		printf("  the log list is stale: %u days old\n",
-			(unsigned)report->list_age_days);
+	for (size_t i = 0; i < report->n_scts; i++)
+		print_sct(&report->scts[i]);
 }
 
+/* What is not known is left out. NULL: no memory; so too below. */
 static json_t *sct_to_json(const struct ct_sct_report *sct)
 {
+	bool readable = sct->status != CT_SCT_UNKNOWN_VERSION;
+	const struct ct_log *log = sct->log;
 	char when[32], id[2 * CT_LOG_ID_SIZE + 1];
-	json_t *object = json_pack("{s:s, s:s, s:b, s:s, s:s}", "log_id",
-		format_id(sct->log_id, id), "status", ct_sct_status_name(sct->status), "counts",
-		sct->status == CT_SCT_VALID, "reason", ct_sct_status_text(sct->status),
-		"timestamp", format_time(sct->timestamp_ms, when));
 
-	if (sct->log != NULL) {
-		json_object_set_new(object, "log", json_string(sct->log->description));
-		json_object_set_new(object, "operator", json_string(sct->operator_name));
-		json_object_set_new(
-			object, "state", json_string(ct_log_state_name(sct->log->state)));
-	}
-	return object;
+	return json_pack("{s:s, s:b, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}",
+		"status", ct_sct_status_name(sct->status), "counts",
+		sct->status == CT_SCT_VALID, "reason", ct_sct_status_text(sct->status),
+		"origin", "embedded", "log_id", readable ? format_id(sct->log_id, id) : NULL,
+		"timestamp", readable ? format_time(sct->timestamp_ms, when) : NULL, "log",
+		log != NULL ? log->description : NULL, "operator", sct->operator_name, "state",
+		log != NULL ? ct_log_state_name(log->state) : NULL, "kind",
+		log == NULL  ? NULL
+		: log->tiled ? "static-ct"
+			     : "rfc6962",
+		"url", log != NULL ? log->url : NULL);
 }
 
-static void print_json(const struct ct_report *report)
+static json_t *scts_to_json(const struct ct_report *report)
 {
-	json_t *scts = json_array(), *object;
+	json_t *scts = json_array();
+
+	for (size_t i = 0; i < report->n_scts; i++) {
+		if (json_array_append_new(scts, sct_to_json(&report->scts[i])) == 0)
+			continue;
+		json_decref(scts);
+		return NULL;
+	}
+	return scts;
+}
+
+static bool print_json(const struct ct_report *report)
+{
+	json_t *object;
 	char text[512];
+	bool good;
 
 	ct_report_text(report, text, sizeof text);
-	for (size_t i = 0; i < report->n_scts; i++)
-		json_array_append_new(scts, sct_to_json(&report->scts[i]));
-	object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:i, s:o}",
+	object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o}",
 		"verdict", report->verdict == CT_COMPLIANT ? "accept" : "refuse", "ct",
 		ct_verdict_name(report->verdict), "reason", text, "policy",
-		ct_policy_name(report->policy), "logs", (int)report->logs, "logs_needed",
-		(int)report->logs_needed, "operators", (int)report->operators,
-		"operators_needed", (int)report->operators_needed, "log_list_age_days",
-		(int)report->list_age_days, "log_list_stale", report->list_stale,
-		"scts_left_out", (int)report->scts_left_out, "scts", scts);
-	json_dumpf(object, stdout, JSON_INDENT(2));
+		ct_policy_name(report->policy), "logs", (json_int_t)report->logs, "logs_needed",
+		(json_int_t)report->logs_needed, "operators", (json_int_t)report->operators,
+		"operators_needed", (json_int_t)report->operators_needed, "lifetime_days",
+		(json_int_t)report->lifetime_days, "log_list_age_days",
+		(json_int_t)report->list_age_days, "log_list_stale", report->list_stale,
+		"scts_left_out", (json_int_t)report->scts_left_out, "scts",
+		scts_to_json(report));
+	good = json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
 	putchar('\n');
 	json_decref(object);
+	return good;
 }
 
 static int check(const struct arguments *arguments)
@@ -183,6 +220,7 @@ static int check(const struct arguments *arguments)
 	struct pem_chain chain = {0};
 	struct ct_report report;
 	int status = EXIT_ERROR;
+	bool printed = true;
 
 	if (list != NULL && load_chain(arguments->chain, &chain)) {
 		struct ct_evidence evidence = {chain.der[0], chain.der[1]};
@@ -190,10 +228,12 @@ static int check(const struct arguments *arguments)
 			list, arguments->policy, &evidence, arguments->now_ms, &report);
 
 		if (arguments->json)
-			print_json(&report);
+			printed = print_json(&report);
 		else
 			print_text(&report);
-		if (verdict != CT_NOMEM)
+		if (fflush(stdout) != 0 || !printed)
+			fputs("ctcheck: the verdict cannot be written\n", stderr);
+		else if (verdict != CT_NOMEM)
 			status = verdict == CT_COMPLIANT ? EXIT_ACCEPT : EXIT_REFUSE;
 	}
 	pem_free(&chain);
@@ -230,7 +270,7 @@ int main(int argc, char **argv)
 				return complain("not a policy", optarg);
 			break;
 		case 't':
-			if (!calendar_parse(optarg, &arguments.now_ms))
+			if (!parse_time(optarg, &arguments.now_ms))
 				return complain(
 					"not a time such as 2026-08-20T13:34:57Z", optarg);
 			break;

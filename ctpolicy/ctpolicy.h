@@ -87,8 +87,9 @@ struct ct_error {
  * error     may be NULL; on failure says what is wrong, in one line
  *
  * CT_E_MALFORMED: not JSON, a member missing or of the wrong type, a log_id that is not the
- * SHA-256 of its key, a key that is neither EC P-256 nor RSA of at least 2048 bits, a log named
- * twice, no log at all, a duplicate JSON key. CT_E_NOMEM: out of memory.
+ * SHA-256 of its key, a key that is neither EC P-256 nor RSA of at least 2048 bits, a text with
+ * a control character, a log named twice, no log at all, a duplicate JSON key. CT_E_NOMEM: out
+ * of memory.
  */
 CT_API CT_MUST_CHECK enum ct_err ct_log_list_parse(
 	struct ct_bytes json, struct ct_log_list **ret_list, struct ct_error *error);
@@ -123,7 +124,7 @@ enum ct_policy {
 	CT_POLICY_APPLE,    /* as Apple's, with its rule that one log be an RFC 6962 log */
 };
 
-/* The name in configuration files: "two-logs", "chrome", "apple". */
+/* The name in configuration files: "two-logs", "chrome", "apple"; "?" of none of these. */
 CT_API const char *ct_policy_name(enum ct_policy policy);
 /* The policy of this name. False, and *ret_policy untouched, when there is none. */
 CT_API bool ct_policy_from_name(const char *name, enum ct_policy *ret_policy);
@@ -219,7 +220,7 @@ CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list,
 CT_API const char *ct_verdict_name(enum ct_verdict verdict);
 /* "valid", "bad-signature", …: one word for machines. */
 CT_API const char *ct_sct_status_name(enum ct_sct_status status);
-/* "the signature is wrong", "the log is not in this list", …: why, for people. */
+/* "its signature is wrong", "its log is not in the list", …: why, for people. */
 CT_API const char *ct_sct_status_text(enum ct_sct_status status);
 
 /*
@@ -227,7 +228,7 @@ CT_API const char *ct_sct_status_text(enum ct_sct_status status);
  * logs of 1 operator (DigiCert); policy chrome needs 2 logs of 2 operators". Says of SCTs from
  * unknown logs how old the list is.
  *
- * buf, size  where to; always terminated when size > 0; cut when too small
+ * buf, size  where to; always terminated when size > 0; cut at a character when too small
  */
 CT_API void ct_report_text(const struct ct_report *report, char *buf, size_t size);
 

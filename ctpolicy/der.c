@@ -67,6 +67,8 @@ bool der_time(const struct der *time, uint64_t *ret_ms)
 		text += 2;
 	} else if (time->tag == DER_GENERALIZED_TIME && time->value.size == 15) {
 		year = calendar_digits(text, 4);
+		if (year < 2050)
+			return false;
 		text += 4;
 	} else {
 		return false;

@@ -6,10 +6,9 @@
 
 /* The parts of a certificate that matter here. All point into its DER. */
 struct certificate {
-	struct ct_bytes
-		before_extensions;  /* the TBSCertificate's elements up to its extensions */
-	struct ct_bytes extensions; /* its Extension elements; empty: none */
-	struct ct_bytes spki;       /* SubjectPublicKeyInfo */
+	struct ct_bytes before_extensions; /* the TBSCertificate's elements up to them */
+	struct ct_bytes extensions;        /* its Extension elements; empty: none */
+	struct ct_bytes spki;              /* SubjectPublicKeyInfo */
 	uint64_t not_before_ms, not_after_ms;
 	bool has_scts;
 	struct ct_bytes scts; /* SignedCertificateTimestampList */

@@ -20,8 +20,9 @@ struct place {
 	struct ct_log_list *list;
 	struct ct_error *error;
 	const char *operator_name;
-	const char *array;
-	size_t operator_index, index;
+	const char *array; /* of the operator's logs; NULL: not in one of them */
+	size_t operators;  /* begun so far; 0: before the first */
+	size_t index;
 	bool tiled;
 };
 
@@ -34,12 +35,15 @@ static void json_release(json_t **json)
 	const struct place *place, const char *format, ...)
 {
 	struct ct_error *error = place->error;
-	size_t used = 0;
+	size_t used;
 	va_list args;
 
 	if (place->array != NULL)
 		snprintf(error->text, sizeof error->text, "operators[%zu].%s[%zu].",
-			place->operator_index, place->array, place->index);
+			place->operators - 1, place->array, place->index);
+	else if (place->operators > 0)
+		snprintf(error->text, sizeof error->text, "operators[%zu].",
+			place->operators - 1);
 	else
 		error->text[0] = '\0';
 	used = strlen(error->text);
@@ -49,19 +53,44 @@ static void json_release(json_t **json)
 	return CT_E_MALFORMED;
 }
 
-/* A copy that lives as long as the list. NULL: no memory. */
-static const char *keep(struct ct_log_list *list, const char *text)
+/* A copy that lives as long as the list. */
+static enum ct_err keep(struct ct_log_list *list, const char *text, const char **ret)
 {
 	char **strings = realloc(list->strings, (list->n_strings + 1) * sizeof *strings);
 	char *copy;
 
 	if (strings == NULL)
-		return NULL;
+		return CT_E_NOMEM;
 	list->strings = strings;
 	copy = strdup(text);
-	if (copy != NULL)
-		list->strings[list->n_strings++] = copy;
-	return copy;
+	if (copy == NULL)
+		return CT_E_NOMEM;
+	list->strings[list->n_strings++] = copy;
+	*ret = copy;
+	return CT_OK;
+}
+
+/* Has it a control character: C0, DEL, or C1 (U+0080 to U+009F)? jansson has made sure that it
+ * is UTF-8. */
+static bool has_control(const char *text)
+{
+	for (const uint8_t *c = (const uint8_t *)text; *c != '\0'; c++)
+		if (*c < ' ' || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+			return true;
+	return false;
+}
+
+/* A line of text, which will stand in logs and on terminals. `absent`: what it is when it is
+ * not there; NULL: it must be. */
+static enum ct_err read_text(const struct place *place, const json_t *object, const char *key,
+	const char *absent, const char **ret)
+{
+	const json_t *value = json_object_get(object, key);
+	const char *text = value == NULL ? absent : json_string_value(value);
+
+	if (text == NULL || has_control(text))
+		return malformed(place, "%s: not a line of text, or missing", key);
+	return keep(place->list, text, ret);
 }
 
 /* A time that must be there, as "2026-08-20T13:34:57Z". */
@@ -96,17 +125,17 @@ static enum ct_err read_state(
 		return malformed(place, "state: not an object");
 	json_object_foreach(states, name, value)
 	{
-		enum ct_err err;
+		enum ct_log_state state = state_of(name);
 		uint64_t since_ms;
+		enum ct_err err = read_time(place, value, "timestamp", &since_ms);
 
-		err = read_time(place, value, "timestamp", &since_ms);
 		if (err != CT_OK)
 			return err;
 		/* Of two of one time the stricter one, whatever their order. */
 		if (since_ms < log->state_since_ms ||
-			(since_ms == log->state_since_ms && state_of(name) < log->state))
+			(since_ms == log->state_since_ms && state < log->state))
 			continue;
-		log->state = state_of(name);
+		log->state = state;
 		log->state_since_ms = since_ms;
 	}
 	return CT_OK;
@@ -129,24 +158,37 @@ static enum ct_err read_interval(
 	return err;
 }
 
+/* Bytes that must be there, in base64. */
+static enum ct_err read_base64(const struct place *place, const json_t *object, const char *key,
+	uint8_t *out, size_t max, size_t *ret_size)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	enum ct_err err = CT_E_MALFORMED;
+
+	if (text != NULL)
+		err = base64_decode(text, out, max, ret_size);
+	if (err != CT_E_MALFORMED)
+		return err;
+	return malformed(place, "%s: not base64 of at most %zu bytes, or missing", key, max);
+}
+
 static enum ct_err read_key(
 	const struct place *place, const json_t *object, struct log_entry *entry)
 {
-	const char *key = json_string_value(json_object_get(object, "key"));
-	const char *id = json_string_value(json_object_get(object, "log_id"));
-	uint8_t spki[KEY_SIZE_MAX], claimed[CT_LOG_ID_SIZE + 2];
+	uint8_t spki[KEY_SIZE_MAX], claimed[CT_LOG_ID_SIZE];
 	size_t spki_size, claimed_size;
 	enum ct_err err;
 
-	if (key == NULL || !base64_decode(key, spki, sizeof spki, &spki_size))
-		return malformed(place, "key: not base64, or missing");
-	if (id == NULL || !base64_decode(id, claimed, sizeof claimed, &claimed_size) ||
-		claimed_size != CT_LOG_ID_SIZE)
-		return malformed(place, "log_id: not 32 bytes in base64, or missing");
-	err = sha256((struct ct_bytes){spki, spki_size}, entry->log.id);
+	err = read_base64(place, object, "key", spki, sizeof spki, &spki_size);
+	if (err == CT_OK)
+		err = read_base64(
+			place, object, "log_id", claimed, sizeof claimed, &claimed_size);
+	if (err == CT_OK)
+		err = sha256((struct ct_bytes){spki, spki_size}, entry->log.id);
 	if (err != CT_OK)
 		return err;
-	if (memcmp(claimed, entry->log.id, CT_LOG_ID_SIZE) != 0)
+	if (claimed_size != CT_LOG_ID_SIZE ||
+		memcmp(claimed, entry->log.id, CT_LOG_ID_SIZE) != 0)
 		return malformed(place, "log_id: not the SHA-256 of the key");
 	err = log_key_new((struct ct_bytes){spki, spki_size}, &entry->key);
 	if (err == CT_E_MALFORMED)
@@ -170,16 +212,12 @@ static enum ct_err read_past(
 	for (; entry->n_past < n; entry->n_past++) {
 		struct past_operator *past = &entry->past[entry->n_past];
 		const json_t *item = json_array_get(array, entry->n_past);
-		const char *name = json_string_value(json_object_get(item, "name"));
 		enum ct_err err = read_time(place, item, "end_time", &past->end_ms);
 
+		if (err == CT_OK)
+			err = read_text(place, item, "name", NULL, &past->name);
 		if (err != CT_OK)
 			return err;
-		if (name == NULL)
-			return malformed(place, "previous_operators: one has no name");
-		past->name = keep(place->list, name);
-		if (past->name == NULL)
-			return CT_E_NOMEM;
 	}
 	return CT_OK;
 }
@@ -187,14 +225,12 @@ static enum ct_err read_past(
 static enum ct_err read_texts(
 	const struct place *place, const json_t *object, struct ct_log *log)
 {
-	const char *description = json_string_value(json_object_get(object, "description"));
-	const char *url = json_string_value(
-		json_object_get(object, place->tiled ? "submission_url" : "url"));
+	const char *url = place->tiled ? "submission_url" : "url";
+	enum ct_err err;
 
 	log->operator_name = place->operator_name;
-	log->description = keep(place->list, description != NULL ? description : "unnamed log");
-	log->url = keep(place->list, url != NULL ? url : "");
-	return log->description != NULL && log->url != NULL ? CT_OK : CT_E_NOMEM;
+	err = read_text(place, object, "description", "unnamed log", &log->description);
+	return err == CT_OK ? read_text(place, object, url, "", &log->url) : err;
 }
 
 static enum ct_err read_log(const struct place *place, const json_t *object)
@@ -223,14 +259,13 @@ static enum ct_err read_log(const struct place *place, const json_t *object)
 	return err;
 }
 
-static enum ct_err read_logs(struct place *place, const json_t *operator, const char * array)
+static enum ct_err read_logs(struct place *place, const json_t *object, const char *array)
 {
-	const json_t *logs = json_object_get(operator, array);
+	const json_t *logs = json_object_get(object, array);
 	enum ct_err err = CT_OK;
 
 	if (logs != NULL && !json_is_array(logs))
-		return malformed(
-			place, "operators[%zu].%s: not an array", place->operator_index, array);
+		return malformed(place, "%s: not an array", array);
 	for (size_t i = 0; err == CT_OK && i < json_array_size(logs); i++) {
 		place->array = array;
 		place->index = i;
@@ -240,20 +275,16 @@ static enum ct_err read_logs(struct place *place, const json_t *operator, const 
 	return err;
 }
 
-static enum ct_err read_operator(struct place *place, const json_t *operator)
+static enum ct_err read_operator(struct place *place, const json_t *object)
 {
-	const char *name = json_string_value(json_object_get(operator, "name"));
-	enum ct_err err;
+	enum ct_err err = read_text(place, object, "name", NULL, &place->operator_name);
 
-	if (name == NULL)
-		return malformed(place, "operators[%zu]: no name", place->operator_index);
-	place->operator_name = keep(place->list, name);
-	if (place->operator_name == NULL)
-		return CT_E_NOMEM;
+	if (err != CT_OK)
+		return err;
 	place->tiled = false;
-	err = read_logs(place, operator, "logs");
+	err = read_logs(place, object, "logs");
 	place->tiled = true;
-	return err == CT_OK ? read_logs(place, operator, "tiled_logs") : err;
+	return err == CT_OK ? read_logs(place, object, "tiled_logs") : err;
 }
 
 enum ct_err log_list_read(
@@ -269,14 +300,17 @@ enum ct_err log_list_read(
 	if (document == NULL && json_error_code(&where) == json_error_out_of_memory)
 		return CT_E_NOMEM;
 	if (document == NULL)
-		return malformed(&place, "line %d: %.100s", where.line, where.text);
+		return malformed(&place, "line %d: %s", where.line,
+			json_error_code(&where) == json_error_duplicate_key
+				? "a key that stands there already"
+				: "not JSON");
 	err = read_time(&place, document, "log_list_timestamp", &list->timestamp_ms);
 	if (err != CT_OK)
 		return err;
 	if (!json_is_array(operators))
 		return malformed(&place, "operators: missing, or not an array");
 	for (size_t i = 0; err == CT_OK && i < json_array_size(operators); i++) {
-		place.operator_index = i;
+		place.operators = i + 1;
 		err = read_operator(&place, json_array_get(operators, i));
 	}
 	return err;

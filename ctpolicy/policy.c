@@ -20,17 +20,10 @@ void policy_needs(enum ct_policy policy, const struct facts *facts, size_t *ret_
 		    long_lived(policy, facts->lifetime_ms);
 
 	*ret_logs = more ? 3 : 2;
+	/* Apple says it otherwise: of one operator at most one SCT counts where two are needed,
+	 * at most two where three are. Enough logs of two operators always fulfil that, and
+	 * those of one never do. */
 	*ret_operators = policy == CT_POLICY_TWO_LOGS && !facts->list_stale ? 1 : 2;
-}
-
-/* Apple counts at most one SCT an operator where it wants two (which two operators say
- * already), and at most two where it wants three. */
-static bool diverse(
-	enum ct_policy policy, const struct facts *facts, size_t logs, size_t operators)
-{
-	if (facts->operators < operators)
-		return false;
-	return policy != CT_POLICY_APPLE || facts->list_stale || facts->two_each >= logs;
 }
 
 enum ct_verdict policy_judge(enum ct_policy policy, const struct facts *facts)
@@ -42,7 +35,7 @@ enum ct_verdict policy_judge(enum ct_policy policy, const struct facts *facts)
 		return CT_NO_SCTS;
 	if (facts->logs < logs)
 		return CT_NOT_ENOUGH_SCTS;
-	if (!diverse(policy, facts, logs, operators))
+	if (facts->operators < operators)
 		return CT_NOT_DIVERSE_SCTS;
 	if (policy == CT_POLICY_TWO_LOGS || facts->list_stale)
 		return CT_COMPLIANT;
@@ -61,7 +54,7 @@ static const char *const POLICY_NAMES[] = {
 
 const char *ct_policy_name(enum ct_policy policy)
 {
-	return POLICY_NAMES[policy];
+	return policy < sizeof POLICY_NAMES / sizeof *POLICY_NAMES ? POLICY_NAMES[policy] : "?";
 }
 
 bool ct_policy_from_name(const char *name, enum ct_policy *ret_policy)

@@ -13,9 +13,8 @@ struct facts {
 	size_t scts; /* that the certificate carries, of whatever worth */
 	size_t logs;
 	size_t operators;
-	size_t current;  /* from logs that are qualified, usable or readonly now */
-	size_t rfc6962;  /* from logs that are not tiled */
-	size_t two_each; /* SCTs, when of each operator two count at the most */
+	size_t current; /* from logs that are qualified, usable or readonly now */
+	size_t rfc6962; /* from logs that are not tiled */
 };
 
 /* How many logs and operators this policy asks of such a certificate. */

@@ -9,16 +9,38 @@
 struct text {
 	char *buf;
 	size_t size;
+	bool full;
 };
+
+/* Takes away the beginning of a UTF-8 character whose end did not fit. */
+static void cut_at_character(char *text)
+{
+	size_t end = strlen(text), begin = end;
+	uint8_t lead;
+
+	while (begin > 0 && ((uint8_t)text[begin - 1] & 0xc0) == 0x80)
+		begin--;
+	if (begin == 0)
+		return;
+	lead = (uint8_t)text[--begin];
+	if (end - begin < (lead >= 0xf0 ? 4U : lead >= 0xe0 ? 3U : lead >= 0xc0 ? 2U : 1U))
+		text[begin] = '\0';
+}
 
 [[gnu::format(printf, 2, 3)]] static void say(struct text *text, const char *format, ...)
 {
-	size_t used = strlen(text->buf);
+	size_t used = strlen(text->buf), room = text->size - used;
 	va_list args;
+	int n;
 
+	if (text->full)
+		return;
 	va_start(args, format);
-	vsnprintf(text->buf + used, text->size - used, format, args);
+	n = vsnprintf(text->buf + used, room, format, args);
 	va_end(args);
+	text->full = n < 0 || (size_t)n >= room;
+	if (text->full)
+		cut_at_character(text->buf);
 }
 
 const char *ct_verdict_name(enum ct_verdict verdict)
@@ -77,6 +99,28 @@ const char *ct_sct_status_text(enum ct_sct_status status)
 	return "?";
 }
 
+/* The same of several SCTs. */
+static const char *status_text_of_many(enum ct_sct_status status)
+{
+	switch (status) {
+	case CT_SCT_VALID: return "valid";
+	case CT_SCT_UNKNOWN_VERSION: return "of each, its version is unknown";
+	case CT_SCT_UNKNOWN_ALGORITHM: return "their signature algorithms are not their logs'";
+	case CT_SCT_UNKNOWN_LOG: return "their logs are not in the list";
+	case CT_SCT_LOG_BARRED: return "each is of a log whose private key is public";
+	case CT_SCT_LOG_STATELESS: return "their logs have no state in the list";
+	case CT_SCT_LOG_PENDING: return "their logs are still pending";
+	case CT_SCT_LOG_REJECTED: return "their logs were rejected";
+	case CT_SCT_BAD_SIGNATURE: return "each signature is wrong";
+	case CT_SCT_IN_FUTURE: return "their timestamps are in the future";
+	case CT_SCT_OUTSIDE_INTERVAL:
+		return "the certificate ends outside their logs' temporal intervals";
+	case CT_SCT_AFTER_RETIREMENT: return "their logs were retired before they were made";
+	case CT_SCT_DUPLICATE: return "others of the same logs count already";
+	}
+	return "?";
+}
+
 static size_t count_status(const struct ct_report *report, enum ct_sct_status status)
 {
 	size_t n = 0;
@@ -128,7 +172,7 @@ static void say_need(struct text *text, const struct ct_report *report)
 			(unsigned)report->list_age_days);
 }
 
-/* Why those that do not count do not: each reason once. */
+/* Why those that do not count do not: each reason once, with how many it concerns. */
 static void say_why_not(struct text *text, const struct ct_report *report)
 {
 	for (int s = CT_SCT_UNKNOWN_VERSION; s <= CT_SCT_DUPLICATE; s++) {
@@ -137,10 +181,14 @@ static void say_why_not(struct text *text, const struct ct_report *report)
 
 		if (n == 0)
 			continue;
-		say(text, "; ");
-		if (n < report->n_scts || n > 1)
-			say(text, "%zu: ", n);
-		say(text, "%s", ct_sct_status_text(status));
+		if (n == report->n_scts)
+			say(text, ": ");
+		else if (report->logs == 0)
+			say(text, "; %zu because ", n);
+		else
+			say(text, "; %zu do%s not because ", n, n == 1 ? "es" : "");
+		say(text, "%s",
+			n == 1 ? ct_sct_status_text(status) : status_text_of_many(status));
 		if (status == CT_SCT_UNKNOWN_LOG)
 			say(text, ", which is %u day%s old", (unsigned)report->list_age_days,
 				plural(report->list_age_days));
@@ -151,7 +199,7 @@ static void say_why_not(struct text *text, const struct ct_report *report)
 
 void ct_report_text(const struct ct_report *report, char *buf, size_t size)
 {
-	struct text text = {buf, size};
+	struct text text = {.buf = buf, .size = size};
 
 	if (size == 0)
 		return;
@@ -163,7 +211,12 @@ void ct_report_text(const struct ct_report *report, char *buf, size_t size)
 		break;
 	case CT_MALFORMED: say(&text, "it, or its SCTs, cannot be parsed"); break;
 	case CT_NOMEM: say(&text, "out of memory"); break;
-	case CT_COMPLIANT: say_what_counts(&text, report); break;
+	case CT_COMPLIANT:
+		say_what_counts(&text, report);
+		if (report->list_stale)
+			say(&text, ", by a log list that is stale (%u days old)",
+				(unsigned)report->list_age_days);
+		break;
 	case CT_NOT_ENOUGH_SCTS:
 	case CT_NOT_DIVERSE_SCTS:
 		say_what_counts(&text, report);
@@ -172,15 +225,15 @@ void ct_report_text(const struct ct_report *report, char *buf, size_t size)
 		break;
 	case CT_NO_CURRENT_LOG:
 		say_what_counts(&text, report);
-		say(&text,
-			", but all of these logs are retired now; policy %s needs a current "
-			"one",
-			ct_policy_name(report->policy));
+		say(&text, ", but all of these logs are retired now");
+		say_why_not(&text, report);
+		say(&text, "; policy %s needs a current one", ct_policy_name(report->policy));
 		break;
 	case CT_NO_RFC6962_LOG:
 		say_what_counts(&text, report);
-		say(&text, ", but none is an RFC 6962 log; policy %s needs one",
-			ct_policy_name(report->policy));
+		say(&text, ", but none is an RFC 6962 log");
+		say_why_not(&text, report);
+		say(&text, "; policy %s needs one", ct_policy_name(report->policy));
 		break;
 	}
 }

@@ -2,6 +2,8 @@
 /* Certificates with one fault each (tests/data/ctpolicy), under each policy. */
 #include "ctpolicy/der.h"
 #include "ctpolicy/entry.h"
+#include "ctpolicy/loglist.h"
+#include "ctpolicy/sct.h"
 #include "tests/unit/ctpolicy/files.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +14,7 @@
 #include <cmocka.h>
 
 #define NOW "2026-01-15T12:00:00Z"
+#define NOW_MS UINT64_C(1768478400000)
 
 static const struct {
 	const char *name;
@@ -137,12 +140,12 @@ static void test_wrong_issuer([[maybe_unused]] void **state)
 	struct ct_evidence evidence = {chain.der[0], chain.der[0]};
 	struct ct_report report;
 
-	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, 1768478400000, &report),
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report),
 		CT_NOT_ENOUGH_SCTS);
 	assert_int_equal(report.scts[0].status, CT_SCT_BAD_SIGNATURE);
 	evidence.issuer.size /= 2;
-	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, 1768478400000, &report),
-		CT_MALFORMED);
+	assert_int_equal(
+		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_MALFORMED);
 	pem_free(&chain);
 	ct_log_list_free(list);
 }
@@ -168,20 +171,19 @@ static void test_every_byte_counts([[maybe_unused]] void **state)
 	tbs_end = (size_t)(tbs.whole.data + tbs.whole.size - chain.der[0].data);
 	for (size_t n = 0; n < size; n++) {
 		evidence.leaf.size = n;
-		assert_int_equal(
-			ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report),
+		assert_int_equal(ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report),
 			CT_MALFORMED);
 	}
 	evidence.leaf.size = size;
 	for (size_t i = 0; i < tbs_end; i++) {
 		bytes[i] ^= 1;
-		if (ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report) ==
+		if (ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report) ==
 			CT_COMPLIANT)
 			fail_msg("byte %zu", i);
 		bytes[i] ^= 1;
 	}
-	assert_int_equal(ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report),
-		CT_COMPLIANT);
+	assert_int_equal(
+		ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report), CT_COMPLIANT);
 	free(bytes);
 	pem_free(&chain);
 	ct_log_list_free(list);
@@ -213,34 +215,197 @@ static void test_rebuilt_tbs([[maybe_unused]] void **state)
 	}
 }
 
-static void test_words([[maybe_unused]] void **state)
+/* The log whose SCT stands at this place, for a test that changes it. */
+static struct ct_log *log_of(
+	struct ct_log_list *list, const struct ct_report *report, size_t sct)
 {
-	static const struct {
-		const char *name, *text;
-	} words[] = {
-		{"good.pem", "2 of 2 SCTs count, from 2 logs of 2 operators"},
-		{"one-operator.pem",
-			"2 of 2 SCTs count, from 2 logs of 1 operator (Operator A); "
-			"policy chrome needs 2 logs of 2 operators"},
-		{"unknown-log.pem",
-			"1 of 2 SCTs counts, from 1 log of 1 operator (Operator A); 1: its "
-			"log is not in the list, which is 0 days old; policy chrome "
-			"needs 2 logs of 2 operators"},
-		{"no-sct.pem", "it carries no SCT: it was not shown to any Certificate "
-			       "Transparency log"},
-	};
+	for (size_t i = 0; i < list->n; i++)
+		if (&list->entries[i].log == report->scts[sct].log)
+			return &list->entries[i].log;
+	fail_msg("SCT %zu is of no log", sct);
+	return NULL;
+}
+
+/* Each limit, to the millisecond. */
+static void test_edges([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "good.pem");
+	struct ct_evidence evidence = {chain.der[0], chain.der[1]};
+	struct certificate leaf;
+	struct ct_report report;
+	struct ct_log *log, saved;
+	uint64_t made_ms;
+
+	assert_true(certificate_parse(chain.der[0], &leaf));
+	assert_int_equal(
+		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_COMPLIANT);
+	assert_int_equal(report.lifetime_days, 90);
+	made_ms = report.scts[0].timestamp_ms;
+	log = log_of(list, &report, 0);
+	saved = *log;
+#define EXPECT(wanted, now_ms)                                                                 \
+	do {                                                                                   \
+		(void)!ct_check(list, CT_POLICY_TWO_LOGS, &evidence, now_ms, &report);         \
+		assert_int_equal(report.scts[0].status, wanted);                               \
+		*log = saved;                                                                  \
+	} while (0)
+	EXPECT(CT_SCT_VALID, made_ms);
+	EXPECT(CT_SCT_IN_FUTURE, made_ms - 1);
+	log->interval_start_ms = leaf.not_after_ms;
+	EXPECT(CT_SCT_VALID, NOW_MS);
+	log->interval_start_ms = leaf.not_after_ms + 1;
+	EXPECT(CT_SCT_OUTSIDE_INTERVAL, NOW_MS);
+	log->interval_end_ms = leaf.not_after_ms + 1;
+	EXPECT(CT_SCT_VALID, NOW_MS);
+	log->interval_end_ms = leaf.not_after_ms;
+	EXPECT(CT_SCT_OUTSIDE_INTERVAL, NOW_MS);
+	log->state = CT_LOG_RETIRED;
+	log->state_since_ms = made_ms + 1;
+	EXPECT(CT_SCT_VALID, NOW_MS);
+	log->state = CT_LOG_RETIRED;
+	log->state_since_ms = made_ms;
+	EXPECT(CT_SCT_AFTER_RETIREMENT, NOW_MS);
+#undef EXPECT
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+/* A log that will be retired is current until then. */
+static void test_retired_tomorrow([[maybe_unused]] void **state)
+{
 	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
 	struct ct_report report;
-	char text[512], small[8];
+	struct ct_log *log;
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		(void)!file_check(list, CT_POLICY_CHROME, DATA, words[i].name, NOW, &report);
-		ct_report_text(&report, text, sizeof text);
-		assert_string_equal(text, words[i].text);
-		ct_report_text(&report, small, sizeof small);
-		assert_memory_equal(small, text, sizeof small - 1);
-		assert_int_equal(small[7], '\0');
+	assert_int_equal(
+		file_check(list, CT_POLICY_CHROME, DATA, "all-retired.pem", NOW, &report),
+		CT_NO_CURRENT_LOG);
+	log = log_of(list, &report, 1);
+	log->state_since_ms = NOW_MS + 1;
+	assert_int_equal(
+		file_check(list, CT_POLICY_CHROME, DATA, "all-retired.pem", NOW, &report),
+		CT_COMPLIANT);
+	log->state_since_ms = NOW_MS;
+	assert_int_equal(
+		file_check(list, CT_POLICY_CHROME, DATA, "all-retired.pem", NOW, &report),
+		CT_NO_CURRENT_LOG);
+	ct_log_list_free(list);
+}
+
+/* A list that is newer than the clock is fresh. */
+static void test_list_of_tomorrow([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct ct_report report;
+
+	assert_int_equal(file_check(list, CT_POLICY_CHROME, DATA, "good.pem",
+				 "2026-01-15T11:59:59Z", &report),
+		CT_COMPLIANT);
+	assert_false(report.list_stale);
+	assert_int_equal(report.list_age_days, 0);
+	ct_log_list_free(list);
+}
+
+/* An SCT with a wrong signature does not stand in the way of a right one of the same log. */
+static void test_wrong_then_right([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "one-log-twice.pem");
+	struct ct_evidence evidence = {chain.der[0], chain.der[1]};
+	struct certificate leaf;
+	struct ct_report report;
+	struct reader items;
+	struct sct sct;
+
+	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
+	assert_int_equal(scts_next(&items, &sct), SCT_PARSED);
+	*(uint8_t *)(uintptr_t)(sct.signature.data + sct.signature.size - 1) ^= 1;
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report),
+		CT_NOT_ENOUGH_SCTS);
+	assert_int_equal(report.logs, 1);
+	assert_int_equal(report.scts[0].status, CT_SCT_BAD_SIGNATURE);
+	assert_int_equal(report.scts[1].status, CT_SCT_VALID);
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+/* What does not fit is counted; and a list that breaks behind it is worth nothing. */
+static void test_too_many([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "many-scts.pem");
+	struct ct_evidence evidence = {chain.der[0], chain.der[1]};
+	struct certificate leaf;
+	struct ct_report report;
+	struct reader items;
+	uint8_t *length;
+	struct sct sct;
+
+	(void)!ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report);
+	assert_int_equal(report.n_scts, CT_SCTS_MAX);
+	assert_int_equal(report.scts_left_out, 3);
+	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
+	while (scts_next(&items, &sct) != SCT_END)
+		;
+	/* The low byte of the last signature's length. */
+	length = (uint8_t *)(uintptr_t)(sct.signature.data - 1);
+	(*length)--;
+	assert_int_equal(
+		ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report), CT_MALFORMED);
+	assert_int_equal(report.n_scts + report.scts_left_out, 0);
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+/* What a policy needs is told of whatever it refuses. */
+static void test_needs_are_told([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *name;
+		enum ct_policy policy;
+		size_t logs, operators;
+	} needs[] = {
+		{"broken-list.pem", CT_POLICY_TWO_LOGS, 2, 1},
+		{"no-sct.pem", CT_POLICY_CHROME, 2, 2},
+		{"long-lived-two.pem", CT_POLICY_CHROME, 3, 2},
+	};
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct ct_evidence nothing = {0};
+	struct ct_report report;
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+		(void)!file_check(list, needs[i].policy, DATA, needs[i].name, NOW, &report);
+		assert_int_equal(report.logs_needed, needs[i].logs);
+		assert_int_equal(report.operators_needed, needs[i].operators);
 	}
+	assert_int_equal(
+		ct_check(list, CT_POLICY_CHROME, &nothing, NOW_MS, &report), CT_MALFORMED);
+	assert_int_equal(report.logs_needed, 2);
+	assert_int_equal(report.operators_needed, 2);
+	ct_log_list_free(list);
+}
+
+/* A certificate that ends before it begins has no lifetime to be judged. */
+static void test_ends_before_it_begins([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "good.pem");
+	struct ct_evidence evidence = {chain.der[0], chain.der[1]};
+	struct ct_report report;
+	uint8_t *begin, *end, saved[15];
+
+	begin = memmem(chain.der[0].data, chain.der[0].size, "\x17\x0d", 2);
+	assert_non_null(begin);
+	end = begin + sizeof saved;
+	memcpy(saved, begin, sizeof saved);
+	memcpy(begin, end, sizeof saved);
+	memcpy(end, saved, sizeof saved);
+	assert_int_equal(
+		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_MALFORMED);
+	assert_int_equal(report.n_scts, 0);
+	assert_int_equal(report.lifetime_days, 0);
+	pem_free(&chain);
 	ct_log_list_free(list);
 }
 
@@ -252,7 +417,13 @@ int main(void)
 		cmocka_unit_test(test_wrong_issuer),
 		cmocka_unit_test(test_every_byte_counts),
 		cmocka_unit_test(test_rebuilt_tbs),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_retired_tomorrow),
+		cmocka_unit_test(test_list_of_tomorrow),
+		cmocka_unit_test(test_wrong_then_right),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_needs_are_told),
+		cmocka_unit_test(test_ends_before_it_begins),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);

@@ -37,7 +37,8 @@ static const struct {
 		true, 128, 0},
 	{"length of five bytes", BYTES("\4\x85\0\0\0\0\1a"), false, 0, 0},
 	{"length larger than memory", BYTES("\4\x84\xff\xff\xff\xff"), false, 0, 0},
-	{"tag of several bytes", BYTES("\x1f\x81\1\0"), false, 0, 0},
+	{"tag of several bytes", BYTES("\x1f\1\0"), false, 0, 0},
+	{"the same, constructed", BYTES("\xbf\1\0"), false, 0, 0},
 };
 
 static void test_elements([[maybe_unused]] void **state)
@@ -87,6 +88,10 @@ static const struct {
 	{DER_UTC_TIME, BYTES("261301000000Z"), false, 0},
 	{DER_UTC_TIME, BYTES("260100000000Z"), false, 0},
 	{DER_UTC_TIME, BYTES("260101240000Z"), false, 0},
+	{DER_UTC_TIME, BYTES("260101006000Z"), false, 0},
+	{DER_UTC_TIME, BYTES("260101000060Z"), false, 0},
+	{DER_GENERALIZED_TIME, BYTES("20491231235959Z"), false, 0}, /* a UTCTime, then */
+	{DER_GENERALIZED_TIME, BYTES("21000229000000Z"), false, 0}, /* no leap year */
 	{DER_UTC_TIME, BYTES("2601011200Z"), false, 0},
 	{DER_UTC_TIME, BYTES("260101120000+"), false, 0},
 	{DER_UTC_TIME, BYTES("26010112000-Z"), false, 0},
@@ -120,6 +125,11 @@ static const struct {
 	{"2026-01-15T12:00:00Zx", false, 0},
 	{"2026-01-15T12:00:00+1:00", false, 0},
 	{"2026-02-30T12:00:00Z", false, 0},
+	{"2026-01-15T12:60:00Z", false, 0},
+	{"2026-01-15T12:00:60Z", false, 0},
+	{"2026-01-15T12:00:00+24:00", false, 0},
+	{"2026-01-15T12:00:00+00:60", false, 0},
+	{"2026-01-15T12:00:00+-1:00", false, 0},
 	{"1970-01-01T00:00:00+01:00", false, 0},
 	{"", false, 0},
 };

@@ -36,7 +36,16 @@ static const struct {
 	{LIST("", LOG("")), CT_LOG_STATELESS, true, 0, 0, UINT64_MAX},
 	{LIST(LOG(",\"state\":{" STATE("usable", "2026-01-15T12:00:00Z") "}"), ""),
 		CT_LOG_USABLE, false, 1768478400000, 0, UINT64_MAX},
-	/* Of several states the newest counts, wherever it stands. */
+	/* Of several states the newest counts, wherever it stands; of two that are as new the
+	 * later in a log's life. */
+	{LIST(LOG(",\"state\":{" STATE("usable", "2026-01-15T12:00:00Z") "," STATE(
+		      "retired", "2026-01-15T12:00:00Z") "}"),
+		 ""),
+		CT_LOG_RETIRED, false, 1768478400000, 0, UINT64_MAX},
+	{LIST(LOG(",\"state\":{" STATE("rejected", "2026-01-15T12:00:00Z") "," STATE(
+		      "usable", "2026-01-15T12:00:00Z") "}"),
+		 ""),
+		CT_LOG_REJECTED, false, 1768478400000, 0, UINT64_MAX},
 	{LIST(LOG(",\"state\":{" STATE("usable", "2026-01-15T12:00:00Z") "," STATE(
 		      "qualified", "2025-01-15T12:00:00Z") "}"),
 		 ""),
@@ -81,16 +90,26 @@ static void test_good([[maybe_unused]] void **state)
 static const struct {
 	const char *json, *words;
 } bad[] = {
-	{"", "line 1"}, {"[]", "log_list_timestamp"},
+	{"", "line 1"},
+	{"[]", "log_list_timestamp"},
 	{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\"}", "operators"},
 	{"{\"log_list_timestamp\":\"yesterday\",\"operators\":[]}", "log_list_timestamp"},
 	{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[]}", "names no log"},
 	{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[{}]}",
-		"operators[0]: no name"},
-	{LIST("7", ""), "operators[0].logs[0].key"}, {LIST(LOG("") "," LOG(""), ""), "twice"},
-	{LIST(LOG(""), LOG("")), "twice"}, {LIST("{\"key\":\"" KEY "\"}", ""), "log_id"},
+		"operators[0].name"},
+	{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[{\"name\":\"A\\nB\"}]"
+	 "}",
+		"operators[0].name"},
+	{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[{\"name\":\"A\","
+	 "\"logs\":"
+	 "7}]}",
+		"operators[0].logs: not an array"},
+	{LIST("7", ""), "operators[0].logs[0].key"},
+	{LIST(LOG("") "," LOG(""), ""), "twice"},
+	{LIST(LOG(""), LOG("")), "twice"},
+	{LIST("{\"key\":\"" KEY "\"}", ""), "log_id"},
 	{LIST("{\"log_id\":\"" ID "\"}", ""), "key"},
-	{LIST("{\"key\":\"" KEY "\",\"log_id\":\"AAAA\"}", ""), "not 32 bytes"},
+	{LIST("{\"key\":\"" KEY "\",\"log_id\":\"AAAA\"}", ""), "not the SHA-256"},
 	{LIST("{\"key\":\"" KEY
 	      "\",\"log_id\":\"AAA3FYl8hKFEX1vB3fvJbvKaWc1HCmkFhbDLFMMUWOc=\"}",
 		 ""),
@@ -105,9 +124,21 @@ static const struct {
 		  "\"2026-01-15T12:00:00Z\"}"),
 		 ""),
 		"ends before it begins"},
+	/* Text that would write more than its line, or on the terminal itself. */
+	{LIST(LOG(",\"url\":\"\\u001b[2J\""), ""), "url"},
+	{LIST(LOG(",\"url\":\"\\u007f\""), ""), "url"},
+	{LIST(LOG(",\"url\":\"\\u009b\""), ""), "url"},
+	{LIST(LOG(",\"url\":7"), ""), "operators[0].logs[0].url"},
+	{LIST("", LOG(",\"submission_url\":7")), "operators[0].tiled_logs[0].submission_url"},
+	{LIST("{\"key\":\"" KEY
+	      "\",\"log_id\":\"yzj3FYl8hKFEX1vB3fvJbvKaWc1HCmkFhbDLFMMUWOcA\"}",
+		 ""),
+		"log_id: not base64 of at most 32 bytes"},
 	{LIST(LOG(",\"previous_operators\":{}"), ""), "previous_operators"},
+	{LIST(LOG(",\"previous_operators\":[{\"end_time\":\"2026-01-15T12:00:00Z\"}]"), ""),
+		"name"},
 	{LIST(LOG(",\"previous_operators\":[{\"name\":\"P\"}]"), ""), "end_time"},
-	{LIST(LOG(",\"key\":\"" KEY "\""), ""), "line 1"}, /* a duplicate key */
+	{LIST(LOG(",\"key\":\"" KEY "\""), ""), "line 1: a key that stands there already"},
 };
 
 static void test_bad([[maybe_unused]] void **state)
@@ -145,6 +176,90 @@ static void test_past_operators([[maybe_unused]] void **state)
 	ct_log_list_free(list);
 }
 
+static void test_texts([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *json, *description, *url;
+	} texts[] = {
+		{LIST(LOG(",\"url\":\"https://log.example/\""), ""), "D",
+			"https://log.example/"},
+		{LIST("", LOG(",\"url\":\"x\",\"submission_url\":\"https://log.example/\"")),
+			"D", "https://log.example/"},
+		{LIST("{\"log_id\":\"" ID "\",\"key\":\"" KEY "\"}", ""), "unnamed log", ""},
+		{LIST(LOG(",\"url\":\"\\u00a0\\u00e5\""), ""), "D", "\u00a0\u00e5"},
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct ct_log_list *list = NULL;
+
+		assert_int_equal(parse(texts[i].json, &list, NULL), CT_OK);
+		assert_string_equal(ct_log_list_at(list, 0)->description, texts[i].description);
+		assert_string_equal(ct_log_list_at(list, 0)->url, texts[i].url);
+		ct_log_list_free(list);
+	}
+}
+
+/* A list has a last day as long as a log of it takes new certificates. */
+static void test_horizon([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = NULL;
+	struct ct_log *log;
+
+	assert_int_equal(parse(LIST(LOG(",\"temporal_interval\":{\"start_inclusive\":\"2026-01-"
+					"15T12:00:00Z"
+					"\",\"end_exclusive\":\"2026-01-15T12:00:01Z\"}"),
+				       ""),
+				 &list, NULL),
+		CT_OK);
+	log = &list->entries[0].log;
+	for (int s = CT_LOG_STATELESS; s <= CT_LOG_REJECTED; s++) {
+		bool takes = s == CT_LOG_QUALIFIED || s == CT_LOG_USABLE;
+
+		log->state = (enum ct_log_state)s;
+		log->barred = false;
+		assert_true(ct_log_list_horizon_ms(list) == (takes ? 1768478401000 : 0));
+		log->barred = true;
+		assert_true(ct_log_list_horizon_ms(list) == 0);
+	}
+	ct_log_list_free(list);
+}
+
+/* A list as large as this is none. */
+static void test_limits([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *before, *repeated, *after, *words;
+		size_t n;
+	} limits[] = {
+		{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[{\"name\":"
+		 "\"O\",\"logs\":[",
+			LOG(""), "]}]}", "more than 4096", 4097},
+		{"{\"log_list_timestamp\":\"2026-01-15T12:00:00Z\",\"operators\":[{\"name\":"
+		 "\"O\",\"logs\":[{\"key\":\"" KEY "\",\"log_id\":\"" ID
+		 "\",\"previous_operators\":[",
+			"{\"name\":\"P\",\"end_time\":\"2026-01-15T12:00:00Z\"}", "]}]}]}",
+			"too long", 65},
+	};
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		size_t size = limits[i].n * (strlen(limits[i].repeated) + 1) + 1024, n = 0;
+		struct ct_log_list *list = NULL;
+		char *json = malloc(size);
+		struct ct_error error;
+
+		assert_non_null(json);
+		n += (size_t)snprintf(json, size, "%s", limits[i].before);
+		for (size_t j = 0; j < limits[i].n; j++)
+			n += (size_t)snprintf(json + n, size - n, "%s%s", j > 0 ? "," : "",
+				limits[i].repeated);
+		snprintf(json + n, size - n, "%s", limits[i].after);
+		assert_int_equal(parse(json, &list, &error), CT_E_MALFORMED);
+		if (strstr(error.text, limits[i].words) == NULL)
+			fail_msg("%s", error.text);
+		free(json);
+	}
+}
+
 /* The project's own list: every log can be checked, and it has a last day. */
 static void test_own_list([[maybe_unused]] void **state)
 {
@@ -168,6 +283,9 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_past_operators),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_horizon),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_own_list),
 	};
 

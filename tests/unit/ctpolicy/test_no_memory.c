@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Fails every allocation in turn: each ends in an error, nothing is accepted, nothing leaks
- * (sanitizers look). */
+/* Fails every allocation in turn, ours and jansson's: each ends in an error, nothing is
+ * accepted, nothing leaks (sanitizers look). */
 #include "tests/unit/ctpolicy/files.h"
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ char *__wrap_strdup(const char *text)
 	return fails() ? NULL : __real_strdup(text);
 }
 
-static void test_log_list([[maybe_unused]] void **state)
+/* `json_too`: jansson's allocations fail as well; it does not always say that it was memory. */
+static void fail_in_log_list(bool json_too)
 {
 	struct ct_bytes json = file_read(DATA, "log_list.json");
 	enum ct_err err = CT_E_NOMEM;
@@ -56,14 +58,31 @@ static void test_log_list([[maybe_unused]] void **state)
 
 		left = n;
 		err = ct_log_list_parse(json, &list, NULL);
+		assert_int_equal(err == CT_OK, left >= 0); /* none has failed */
 		left = -1;
 		if (err == CT_OK)
 			ct_log_list_free(list);
 		else
-			assert_true(err == CT_E_NOMEM && list == NULL);
+			assert_true(list == NULL && (err == CT_E_NOMEM || json_too));
 	}
 	assert_true(n > 50);
 	file_free(json);
+}
+
+static void test_log_list([[maybe_unused]] void **state)
+{
+	fail_in_log_list(false);
+}
+
+static void test_json([[maybe_unused]] void **state)
+{
+	json_malloc_t its_malloc;
+	json_free_t its_free;
+
+	json_get_alloc_funcs(&its_malloc, &its_free);
+	json_set_alloc_funcs(__wrap_malloc, free);
+	fail_in_log_list(true);
+	json_set_alloc_funcs(its_malloc, its_free);
 }
 
 static void test_check([[maybe_unused]] void **state)
@@ -78,6 +97,7 @@ static void test_check([[maybe_unused]] void **state)
 		assert_true(n < 100);
 		left = n;
 		verdict = ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report);
+		assert_int_equal(verdict == CT_COMPLIANT, left >= 0);
 		left = -1;
 		assert_true(
 			verdict == CT_COMPLIANT || (verdict == CT_NOMEM && report.n_scts == 0));
@@ -90,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_list),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_check),
 	};
 

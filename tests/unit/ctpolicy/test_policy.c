@@ -12,12 +12,12 @@
 #define CHROME CT_POLICY_CHROME
 #define APPLE CT_POLICY_APPLE
 
-/* So many logs of so many operators; those that are current, RFC 6962 logs, and at most two an
- * operator. */
-#define FACTS(n, of, ms, now, rfc, two)                                                        \
+/* So many logs of so many operators; those that are current, and those that are RFC 6962 logs.
+ */
+#define FACTS(n, of, ms, now, rfc)                                                             \
 	.scts = (n), .logs = (n), .operators = (of), .lifetime_ms = (ms), .current = (now),    \
-	.rfc6962 = (rfc), .two_each = (two)
-#define GOOD(n, of, days) FACTS(n, of, DAYS(days), n, n, n)
+	.rfc6962 = (rfc)
+#define GOOD(n, of, days) FACTS(n, of, DAYS(days), n, n)
 
 static const struct {
 	const char *name;
@@ -30,35 +30,34 @@ static const struct {
 	{"one log", TWO, {GOOD(1, 1, 90)}, CT_NOT_ENOUGH_SCTS},
 	{"two logs, one operator", TWO, {GOOD(2, 1, 90)}, CT_COMPLIANT},
 	{"two logs for long", TWO, {GOOD(2, 1, 900)}, CT_COMPLIANT},
-	{"two logs, none current", TWO, {FACTS(2, 1, DAYS(90), 0, 2, 2)}, CT_COMPLIANT},
+	{"two logs, none current", TWO, {FACTS(2, 1, DAYS(90), 0, 2)}, CT_COMPLIANT},
 	{"stale, one operator", TWO, {GOOD(2, 1, 90), .list_stale = true}, CT_NOT_DIVERSE_SCTS},
 	{"stale, two operators", TWO, {GOOD(2, 2, 90), .list_stale = true}, CT_COMPLIANT},
 	{"one log", CHROME, {GOOD(1, 1, 90)}, CT_NOT_ENOUGH_SCTS},
 	{"two logs, one operator", CHROME, {GOOD(2, 1, 90)}, CT_NOT_DIVERSE_SCTS},
 	{"two logs, two operators", CHROME, {GOOD(2, 2, 90)}, CT_COMPLIANT},
 	{"180 days", CHROME, {GOOD(2, 2, 180)}, CT_COMPLIANT},
-	{"a millisecond more", CHROME, {FACTS(2, 2, DAYS(180) + 1, 2, 2, 2)},
-		CT_NOT_ENOUGH_SCTS},
+	{"a millisecond more", CHROME, {FACTS(2, 2, DAYS(180) + 1, 2, 2)}, CT_NOT_ENOUGH_SCTS},
 	{"three logs for long", CHROME, {GOOD(3, 2, 398)}, CT_COMPLIANT},
 	{"three logs, one operator", CHROME, {GOOD(3, 1, 398)}, CT_NOT_DIVERSE_SCTS},
-	{"none current", CHROME, {FACTS(3, 2, DAYS(90), 0, 3, 3)}, CT_NO_CURRENT_LOG},
-	{"none RFC 6962", CHROME, {FACTS(2, 2, DAYS(90), 2, 0, 2)}, CT_COMPLIANT},
-	{"stale, for long", CHROME, {FACTS(2, 2, DAYS(398), 0, 2, 2), .list_stale = true},
+	{"none current", CHROME, {FACTS(3, 2, DAYS(90), 0, 3)}, CT_NO_CURRENT_LOG},
+	{"none RFC 6962", CHROME, {FACTS(2, 2, DAYS(90), 2, 0)}, CT_COMPLIANT},
+	{"stale, for long", CHROME, {FACTS(2, 2, DAYS(398), 0, 2), .list_stale = true},
 		CT_COMPLIANT},
 	{"stale, one operator", CHROME, {GOOD(3, 1, 90), .list_stale = true},
 		CT_NOT_DIVERSE_SCTS},
 	{"two logs, two operators", APPLE, {GOOD(2, 2, 90)}, CT_COMPLIANT},
 	{"two logs, one operator", APPLE, {GOOD(2, 1, 90)}, CT_NOT_DIVERSE_SCTS},
-	{"just below 180 days", APPLE, {FACTS(2, 2, DAYS(180) - 1000, 2, 2, 2)}, CT_COMPLIANT},
+	{"just below 180 days", APPLE, {FACTS(2, 2, DAYS(180) - 1000, 2, 2)}, CT_COMPLIANT},
 	{"180 days, its last second included", APPLE, {GOOD(2, 2, 180)}, CT_NOT_ENOUGH_SCTS},
 	{"three logs, two of one operator", APPLE, {GOOD(3, 2, 398)}, CT_COMPLIANT},
-	{"four logs, three of one operator", APPLE, {FACTS(4, 2, DAYS(398), 4, 4, 3)},
+	{"four logs, three of one operator", APPLE, {FACTS(4, 2, DAYS(398), 4, 4)},
 		CT_COMPLIANT},
-	{"three logs, all of one operator", APPLE, {FACTS(3, 1, DAYS(398), 3, 3, 2)},
+	{"three logs, all of one operator", APPLE, {FACTS(3, 1, DAYS(398), 3, 3)},
 		CT_NOT_DIVERSE_SCTS},
-	{"none current", APPLE, {FACTS(2, 2, DAYS(90), 0, 2, 2)}, CT_NO_CURRENT_LOG},
-	{"none RFC 6962", APPLE, {FACTS(2, 2, DAYS(90), 2, 0, 2)}, CT_NO_RFC6962_LOG},
-	{"stale, none RFC 6962", APPLE, {FACTS(2, 2, DAYS(398), 2, 0, 2), .list_stale = true},
+	{"none current", APPLE, {FACTS(2, 2, DAYS(90), 0, 2)}, CT_NO_CURRENT_LOG},
+	{"none RFC 6962", APPLE, {FACTS(2, 2, DAYS(90), 2, 0)}, CT_NO_RFC6962_LOG},
+	{"stale, none RFC 6962", APPLE, {FACTS(2, 2, DAYS(398), 2, 0), .list_stale = true},
 		CT_COMPLIANT},
 };
 
@@ -78,6 +77,33 @@ static void test_names([[maybe_unused]] void **state)
 	assert_false(ct_policy_from_name("none", &policy));
 	assert_false(ct_policy_from_name("", &policy));
 	assert_int_equal(policy, CT_POLICY_TWO_LOGS);
+	assert_string_equal(ct_policy_name((enum ct_policy)3), "?");
+}
+
+/* What is needed is told before anything is known of the SCTs. */
+static void test_needs([[maybe_unused]] void **state)
+{
+	static const struct {
+		enum ct_policy policy;
+		struct facts facts;
+		size_t logs, operators;
+	} needs[] = {
+		{TWO, {.lifetime_ms = DAYS(900)}, 2, 1},
+		{TWO, {.list_stale = true}, 2, 2},
+		{CHROME, {.lifetime_ms = DAYS(180)}, 2, 2},
+		{CHROME, {.lifetime_ms = DAYS(181)}, 3, 2},
+		{CHROME, {.lifetime_ms = DAYS(181), .list_stale = true}, 2, 2},
+		{APPLE, {.lifetime_ms = DAYS(180) - 1000}, 2, 2},
+		{APPLE, {.lifetime_ms = DAYS(180)}, 3, 2},
+	};
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+		size_t logs, operators;
+
+		policy_needs(needs[i].policy, &needs[i].facts, &logs, &operators);
+		if (logs != needs[i].logs || operators != needs[i].operators)
+			fail_msg("case %zu: %zu of %zu", i, logs, operators);
+	}
 }
 
 int main(void)
@@ -85,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_needs),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

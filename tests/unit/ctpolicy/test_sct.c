@@ -34,6 +34,17 @@ static enum sct_parse parse_all(
 	}
 }
 
+/* After a read past the end there is nothing more, though there are bytes. */
+static void test_reader([[maybe_unused]] void **state)
+{
+	struct reader r = {.rest = {(const uint8_t *)"\1\2\3", 3}};
+
+	assert_int_equal(read_number(&r, 2), 0x0102);
+	assert_int_equal(read_bytes(&r, 2).size, 0);
+	assert_true(r.bad);
+	assert_int_equal(read_number(&r, 1), 0);
+}
+
 static const char GOOD[] = "\0\x36\0\x34" SCT;
 
 static void test_fields([[maybe_unused]] void **state)
@@ -103,6 +114,7 @@ static void test_lists([[maybe_unused]] void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_lists),
