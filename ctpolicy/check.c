@@ -11,24 +11,21 @@
 /* One check under way. */
 struct check {
 	const struct ct_log_list *list;
+	const struct ct_evidence *evidence;
 	const struct certificate *leaf;
-	uint64_t now_ms;
-	struct entry entry;
+	struct ct_clock clock;
+	struct entry precert, x509; /* what embedded SCTs were made over, and all others */
 	struct ct_report *report;
 	struct sct scts[CT_SCTS_MAX]; /* as report->scts */
-	struct facts facts;
 };
 
-/* Which SCTs there are. The list is read to its end: one that is malformed anywhere is worth
- * nothing. */
-static bool read_scts(struct check *check)
+/* The list is read to its end: one that is malformed anywhere is worth nothing. */
+static bool read_list(struct check *check, struct ct_bytes list, enum ct_sct_origin origin)
 {
 	struct ct_report *report = check->report;
 	struct reader items;
 
-	if (!check->leaf->has_scts)
-		return true;
-	if (!scts_open(check->leaf->scts, &items))
+	if (!scts_open(list, &items))
 		return false;
 	for (;;) {
 		struct sct sct = {0};
@@ -43,7 +40,7 @@ static bool read_scts(struct check *check)
 		}
 		check->scts[report->n_scts] = sct;
 		out = &report->scts[report->n_scts++];
-		out->origin = CT_ORIGIN_EMBEDDED;
+		out->origin = origin;
 		out->status = CT_SCT_UNKNOWN_VERSION;
 		if (parsed == SCT_OTHER_VERSION)
 			continue;
@@ -51,6 +48,19 @@ static bool read_scts(struct check *check)
 		memcpy(out->log_id, sct.log_id.data, CT_LOG_ID_SIZE);
 		out->timestamp_ms = sct.timestamp_ms;
 	}
+}
+
+/* Which SCTs there are. */
+static bool read_scts(struct check *check)
+{
+	const struct ct_evidence *evidence = check->evidence;
+
+	return (!check->leaf->has_scts ||
+		       read_list(check, check->leaf->scts, CT_ORIGIN_EMBEDDED)) &&
+	       (evidence->tls_scts.size == 0 ||
+		       read_list(check, evidence->tls_scts, CT_ORIGIN_TLS)) &&
+	       (evidence->ocsp_scts.size == 0 ||
+		       read_list(check, evidence->ocsp_scts, CT_ORIGIN_OCSP));
 }
 
 /* What the log's state says of an SCT of this time. */
@@ -72,12 +82,34 @@ static enum ct_sct_status judge_log(const struct ct_log *log, uint64_t timestamp
 	return CT_SCT_VALID;
 }
 
-static bool log_counted(const struct ct_report *report, size_t n, const struct ct_log *log)
+static bool is_current(const struct ct_log *log, struct ct_clock clock)
+{
+	return log->state != CT_LOG_RETIRED || clock.now_ms < log->state_since_ms;
+}
+
+/* Does one of the first `n` SCTs count that came by one of `origins`, of this log? */
+static bool log_counted(
+	const struct ct_report *report, size_t n, unsigned origins, const struct ct_log *log)
 {
 	for (size_t i = 0; i < n; i++)
-		if (report->scts[i].status == CT_SCT_VALID && report->scts[i].log == log)
+		if (report->scts[i].status == CT_SCT_VALID && report->scts[i].log == log &&
+			(origins & 1U << report->scts[i].origin) != 0)
 			return true;
 	return false;
+}
+
+/* What the policy says of the way it came. */
+static enum ct_sct_status judge_way(
+	const struct check *check, enum ct_sct_origin origin, const struct ct_log *log)
+{
+	const struct ct_report *report = check->report;
+
+	if (origin == CT_ORIGIN_OCSP && !policy_takes_ocsp(report->policy))
+		return CT_SCT_NOT_FROM_OCSP;
+	if (origin == CT_ORIGIN_TLS && report->policy != CT_POLICY_TWO_LOGS &&
+		!report->list_stale && !is_current(log, check->clock))
+		return CT_SCT_LOG_NOT_CURRENT;
+	return CT_SCT_VALID;
 }
 
 /* Everything but the signature, which costs most and so comes last. */
@@ -93,14 +125,16 @@ static enum ct_sct_status judge_cheaply(const struct check *check, size_t i)
 	if (!log_key_signs_with(entry->key, check->scts[i].hash, check->scts[i].algorithm))
 		return CT_SCT_UNKNOWN_ALGORITHM;
 	status = judge_log(&entry->log, sct->timestamp_ms);
+	if (status == CT_SCT_VALID)
+		status = judge_way(check, sct->origin, &entry->log);
 	if (status != CT_SCT_VALID)
 		return status;
-	if (sct->timestamp_ms > check->now_ms)
+	if (sct->timestamp_ms > check->clock.now_ms && !check->clock.unset)
 		return CT_SCT_IN_FUTURE;
 	if (not_after_ms < entry->log.interval_start_ms ||
 		not_after_ms >= entry->log.interval_end_ms)
 		return CT_SCT_OUTSIDE_INTERVAL;
-	if (log_counted(check->report, i, &entry->log))
+	if (log_counted(check->report, i, 1U << sct->origin, &entry->log))
 		return CT_SCT_DUPLICATE;
 	return CT_SCT_VALID;
 }
@@ -124,110 +158,159 @@ static enum ct_err judge_sct(struct check *check, size_t i)
 		return CT_OK;
 	/* Not valid until it is verified, whatever happens on the way. */
 	sct->status = CT_SCT_BAD_SIGNATURE;
-	signed_data =
-		entry_complete(&check->entry, sct->timestamp_ms, check->scts[i].extensions);
+	signed_data = entry_complete(
+		sct->origin == CT_ORIGIN_EMBEDDED ? &check->precert : &check->x509,
+		sct->timestamp_ms, check->scts[i].extensions);
 	err = log_key_verify(entry->key, signed_data, check->scts[i].signature);
 	if (err == CT_OK)
 		sct->status = CT_SCT_VALID;
 	return err == CT_E_NOMEM ? CT_E_NOMEM : CT_OK;
 }
 
-/* Does an SCT before the n-th count that is of this operator? */
-static bool operator_counted(const struct ct_report *report, size_t n, const char *name)
+/* Does one of the first `n` SCTs count that is of this operator? */
+static bool operator_counted(
+	const struct ct_report *report, size_t n, unsigned origins, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (report->scts[i].status == CT_SCT_VALID &&
+			(origins & 1U << report->scts[i].origin) != 0 &&
 			strcmp(report->scts[i].operator_name, name) == 0)
 			return true;
 	return false;
 }
 
-static void gather(struct check *check)
+/* An SCT of the same log that came another way is one log all the same. */
+static struct tally count(const struct check *check, unsigned origins)
 {
 	const struct ct_report *report = check->report;
-	struct facts *facts = &check->facts;
+	struct tally tally = {0};
 
-	facts->scts = report->n_scts;
 	for (size_t i = 0; i < report->n_scts; i++) {
 		const struct ct_sct_report *sct = &report->scts[i];
 
-		if (sct->status != CT_SCT_VALID)
+		if ((origins & 1U << sct->origin) == 0)
 			continue;
-		facts->logs++;
-		if (sct->log->state != CT_LOG_RETIRED ||
-			check->now_ms < sct->log->state_since_ms)
-			facts->current++;
+		tally.scts++;
+		if (sct->status != CT_SCT_VALID || log_counted(report, i, origins, sct->log))
+			continue;
+		tally.logs++;
+		if (is_current(sct->log, check->clock))
+			tally.current++;
 		if (!sct->log->tiled)
-			facts->rfc6962++;
-		if (!operator_counted(report, i, sct->operator_name))
-			facts->operators++;
+			tally.rfc6962++;
+		if (!operator_counted(report, i, origins, sct->operator_name))
+			tally.operators++;
 	}
+	return tally;
 }
 
-static enum ct_err prepare_entry(struct check *check, const struct ct_evidence *evidence)
+/* The same of those alone whose log is current. */
+static struct tally count_current(const struct check *check)
 {
+	struct ct_report only = *check->report;
+	struct check narrowed = *check;
+
+	narrowed.report = &only;
+	for (size_t i = 0; i < only.n_scts; i++)
+		if (only.scts[i].status == CT_SCT_VALID &&
+			!is_current(only.scts[i].log, check->clock))
+			only.scts[i].status = CT_SCT_LOG_NOT_CURRENT;
+	return count(&narrowed, BY_ANY);
+}
+
+static struct facts gather(const struct check *check)
+{
+	struct facts facts = {
+		.list_stale = check->report->list_stale,
+		.all = count(check, BY_ANY),
+		.embedded = count(check, BY_EMBEDDING),
+		.tls = count(check, BY_TLS),
+		.current = count_current(check),
+	};
+
+	if (check->leaf->not_after_ms > check->leaf->not_before_ms)
+		facts.lifetime_ms = check->leaf->not_after_ms - check->leaf->not_before_ms;
+	return facts;
+}
+
+static void judge_policy(struct check *check)
+{
+	struct ct_report *report = check->report;
+	struct facts facts = gather(check);
+	struct judgement judgement = policy_judge(report->policy, &facts);
+
+	report->verdict = judgement.verdict;
+	report->origins = judgement.origins;
+	report->logs = judgement.tally.logs;
+	report->operators = judgement.tally.operators;
+	report->logs_needed = judgement.logs_needed;
+	report->operators_needed = judgement.operators_needed;
+	report->lifetime_days = (uint32_t)((facts.lifetime_ms + CT_DAY_MS - 1) / CT_DAY_MS);
+}
+
+static enum ct_err prepare_entries(struct check *check)
+{
+	const struct ct_report *report = check->report;
 	uint8_t issuer_key_hash[SHA256_SIZE];
 	struct certificate issuer;
 	size_t extensions_max = 0;
 	enum ct_err err;
 
-	if (!certificate_parse(evidence->issuer, &issuer))
+	if (!certificate_parse(check->evidence->issuer, &issuer))
 		return CT_E_MALFORMED;
 	err = sha256(issuer.spki, issuer_key_hash);
-	if (err != CT_OK)
-		return err;
-	for (size_t i = 0; i < check->report->n_scts; i++)
+	for (size_t i = 0; i < report->n_scts; i++)
 		if (check->scts[i].extensions.size > extensions_max)
 			extensions_max = check->scts[i].extensions.size;
-	return entry_new(check->leaf, issuer_key_hash, extensions_max, &check->entry);
+	if (err == CT_OK && check->leaf->has_scts)
+		err = entry_new(check->leaf, ENTRY_PRECERT, issuer_key_hash, extensions_max,
+			&check->precert);
+	if (err == CT_OK &&
+		(check->evidence->tls_scts.size > 0 || check->evidence->ocsp_scts.size > 0))
+		err = entry_new(check->leaf, ENTRY_X509, NULL, extensions_max, &check->x509);
+	return err;
 }
 
-static enum ct_verdict judge(struct check *check, const struct ct_evidence *evidence)
+static enum ct_err judge_scts(struct check *check)
 {
-	struct ct_report *report = check->report;
 	enum ct_err err = CT_OK;
 
-	if (!read_scts(check)) {
-		report->n_scts = report->scts_left_out = 0;
-		return CT_MALFORMED;
-	}
-	if (report->n_scts > 0)
-		err = prepare_entry(check, evidence);
-	for (size_t i = 0; err == CT_OK && i < report->n_scts; i++)
+	if (check->report->n_scts > 0)
+		err = prepare_entries(check);
+	for (size_t i = 0; err == CT_OK && i < check->report->n_scts; i++)
 		err = judge_sct(check, i);
-	entry_free(&check->entry);
-	if (err != CT_OK) {
-		report->n_scts = 0; /* not all of them are judged */
-		return err == CT_E_NOMEM ? CT_NOMEM : CT_MALFORMED;
-	}
-	gather(check);
-	report->logs = check->facts.logs;
-	report->operators = check->facts.operators;
-	return policy_judge(report->policy, &check->facts);
+	entry_free(&check->precert);
+	entry_free(&check->x509);
+	return err;
 }
 
 enum ct_verdict ct_check(const struct ct_log_list *list, enum ct_policy policy,
-	const struct ct_evidence *evidence, uint64_t now_ms, struct ct_report *report)
+	const struct ct_evidence *evidence, struct ct_clock clock, struct ct_report *report)
 {
-	uint64_t age_ms = now_ms > list->timestamp_ms ? now_ms - list->timestamp_ms : 0;
+	uint64_t made_ms = list->timestamp_ms;
+	uint64_t age_ms = clock.now_ms > made_ms ? clock.now_ms - made_ms : 0;
 	struct certificate leaf = {0};
-	struct check check = {.list = list, .leaf = &leaf, .now_ms = now_ms, .report = report};
+	struct check check = {.list = list,
+		.evidence = evidence,
+		.leaf = &leaf,
+		.clock = clock,
+		.report = report};
 	bool parsed = certificate_parse(evidence->leaf, &leaf) &&
 		      leaf.not_before_ms <= leaf.not_after_ms;
+	enum ct_err err = CT_E_MALFORMED;
 
 	*report = (struct ct_report){
-		.verdict = CT_MALFORMED,
 		.policy = policy,
-		.list_stale = age_ms > CT_LIST_FRESH_MS,
+		.list_stale = age_ms > CT_LIST_FRESH_MS || clock.unset,
+		.clock_unset = clock.unset,
 		.list_age_days = (uint32_t)(age_ms / CT_DAY_MS),
 	};
-	check.facts.list_stale = report->list_stale;
-	if (parsed)
-		check.facts.lifetime_ms = leaf.not_after_ms - leaf.not_before_ms;
-	report->lifetime_days =
-		(uint32_t)((check.facts.lifetime_ms + CT_DAY_MS - 1) / CT_DAY_MS);
-	policy_needs(policy, &check.facts, &report->logs_needed, &report->operators_needed);
-	if (parsed)
-		report->verdict = judge(&check, evidence);
+	if (parsed && read_scts(&check))
+		err = judge_scts(&check);
+	if (err != CT_OK)
+		report->n_scts = report->scts_left_out = 0; /* not all of them are judged */
+	judge_policy(&check);
+	if (err != CT_OK)
+		report->verdict = err == CT_E_NOMEM ? CT_NOMEM : CT_MALFORMED;
 	return report->verdict;
 }

@@ -3,6 +3,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,4 +108,61 @@ enum ct_err log_key_verify(
 	if (r >= 0)
 		return CT_OK;
 	return r == GNUTLS_E_MEMORY_ERROR ? CT_E_NOMEM : CT_E_MALFORMED;
+}
+
+/* How keys of this kind sign lists. False: not at all. */
+static bool choose_list_algorithm(gnutls_pubkey_t key, gnutls_sign_algorithm_t *ret)
+{
+	gnutls_ecc_curve_t curve;
+	unsigned bits = 0;
+
+	switch (gnutls_pubkey_get_pk_algorithm(key, &bits)) {
+	case GNUTLS_PK_RSA: *ret = GNUTLS_SIGN_RSA_SHA256; return bits >= RSA_BITS_MIN;
+	case GNUTLS_PK_EDDSA_ED25519: *ret = GNUTLS_SIGN_EDDSA_ED25519; return true;
+	case GNUTLS_PK_ECDSA:
+		if (gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0) < 0)
+			return false;
+		*ret = curve == GNUTLS_ECC_CURVE_SECP256R1 ? GNUTLS_SIGN_ECDSA_SHA256
+							   : GNUTLS_SIGN_ECDSA_SHA384;
+		return curve == GNUTLS_ECC_CURVE_SECP256R1 ||
+		       curve == GNUTLS_ECC_CURVE_SECP384R1;
+	default: return false;
+	}
+}
+
+static const char *verify_list(struct ct_bytes data, struct ct_bytes signature,
+	struct ct_bytes spki_pem, gnutls_pubkey_t key, int *ret)
+{
+	gnutls_datum_t pem = datum(spki_pem), signed_data = datum(data);
+	gnutls_datum_t signature_data = datum(signature);
+	gnutls_sign_algorithm_t algorithm;
+
+	*ret = gnutls_pubkey_import(key, &pem, GNUTLS_X509_FMT_PEM);
+	if (*ret < 0)
+		return "the key is not a public key in PEM";
+	*ret = GNUTLS_E_INVALID_REQUEST;
+	if (!choose_list_algorithm(key, &algorithm))
+		return "the key is neither RSA of 2048 bits, EC P-256 or P-384, nor Ed25519";
+	*ret = gnutls_pubkey_verify_data2(key, algorithm, 0, &signed_data, &signature_data);
+	return "the signature does not verify with this key";
+}
+
+enum ct_err ct_signature_verify(struct ct_bytes data, struct ct_bytes signature,
+	struct ct_bytes key, struct ct_error *error)
+{
+	gnutls_pubkey_t pubkey = NULL;
+	const char *why;
+	int r;
+
+	if (gnutls_pubkey_init(&pubkey) < 0)
+		return CT_E_NOMEM;
+	why = verify_list(data, signature, key, pubkey, &r);
+	gnutls_pubkey_deinit(pubkey);
+	if (r >= 0)
+		return CT_OK;
+	if (r == GNUTLS_E_MEMORY_ERROR)
+		return CT_E_NOMEM;
+	if (error != NULL)
+		snprintf(error->text, sizeof error->text, "%s", why);
+	return CT_E_MALFORMED;
 }

@@ -168,8 +168,9 @@ static json_t *sct_to_json(const struct ct_sct_report *sct)
 	return json_pack("{s:s, s:b, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}",
 		"status", ct_sct_status_name(sct->status), "counts",
 		sct->status == CT_SCT_VALID, "reason", ct_sct_status_text(sct->status),
-		"origin", "embedded", "log_id", readable ? format_id(sct->log_id, id) : NULL,
-		"timestamp", readable ? format_time(sct->timestamp_ms, when) : NULL, "log",
+		"origin", ct_sct_origin_name(sct->origin), "log_id",
+		readable ? format_id(sct->log_id, id) : NULL, "timestamp",
+		readable ? format_time(sct->timestamp_ms, when) : NULL, "log",
 		log != NULL ? log->description : NULL, "operator", sct->operator_name, "state",
 		log != NULL ? ct_log_state_name(log->state) : NULL, "kind",
 		log == NULL  ? NULL
@@ -223,9 +224,10 @@ static int check(const struct arguments *arguments)
 	bool printed = true;
 
 	if (list != NULL && load_chain(arguments->chain, &chain)) {
-		struct ct_evidence evidence = {chain.der[0], chain.der[1]};
-		enum ct_verdict verdict = ct_check(
-			list, arguments->policy, &evidence, arguments->now_ms, &report);
+		struct ct_evidence evidence = {.leaf = chain.der[0], .issuer = chain.der[1]};
+		struct ct_clock clock = {.now_ms = arguments->now_ms};
+		enum ct_verdict verdict =
+			ct_check(list, arguments->policy, &evidence, clock, &report);
 
 		if (arguments->json)
 			printed = print_json(&report);

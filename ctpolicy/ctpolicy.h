@@ -100,6 +100,20 @@ CT_API void ct_log_list_free(struct ct_log_list *list);
 /* A list older than this is stale: see ct_check(). */
 #define CT_LIST_FRESH_DAYS 70
 
+/*
+ * Verifies the signature over a log list (or over any other bytes).
+ *
+ * data       what was signed
+ * signature  RSA: PKCS #1 v1.5 with SHA-256 (RFC 8017 section 8.2); ECDSA: DER, with SHA-256
+ * for P-256 and SHA-384 for P-384; Ed25519 (RFC 8032) key        the public key:
+ * SubjectPublicKeyInfo in PEM, RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519 error
+ * may be NULL; on CT_E_MALFORMED says what is wrong
+ *
+ * CT_OK: it verifies. CT_E_MALFORMED: it does not, or the key is none of these. CT_E_NOMEM.
+ */
+CT_API CT_MUST_CHECK enum ct_err ct_signature_verify(struct ct_bytes data,
+	struct ct_bytes signature, struct ct_bytes key, struct ct_error *error);
+
 /* The list's own log_list_timestamp. */
 CT_API uint64_t ct_log_list_timestamp_ms(const struct ct_log_list *list);
 
@@ -155,11 +169,15 @@ enum ct_sct_status {
 	CT_SCT_OUTSIDE_INTERVAL, /* the log does not take certificates of this notAfter */
 	CT_SCT_AFTER_RETIREMENT, /* the log was retired before it signed this */
 	CT_SCT_DUPLICATE,        /* another SCT of the same log counts already */
+	CT_SCT_LOG_NOT_CURRENT,  /* by TLS, of a retired log; policies chrome and apple */
+	CT_SCT_NOT_FROM_OCSP,    /* by OCSP; policies chrome and apple, as browsers do */
 };
 
 /* How an SCT reached the client (RFC 6962 section 3.3). */
 enum ct_sct_origin {
-	CT_ORIGIN_EMBEDDED,
+	CT_ORIGIN_EMBEDDED, /* in the certificate */
+	CT_ORIGIN_TLS,      /* in the TLS extension signed_certificate_timestamp */
+	CT_ORIGIN_OCSP,     /* in a stapled OCSP response */
 };
 
 struct ct_sct_report {
@@ -177,11 +195,16 @@ struct ct_sct_report {
 struct ct_report {
 	enum ct_verdict verdict;
 	enum ct_policy policy;
-	bool list_stale;        /* the list is older than CT_LIST_FRESH_DAYS: see ct_check() */
+	bool list_stale; /* the list is older than CT_LIST_FRESH_DAYS, or the clock not
+			  * set: see ct_check() */
+	bool clock_unset;
 	uint32_t list_age_days; /* 0 when its timestamp is in the future */
 	uint32_t lifetime_days; /* of the leaf, begun days counted */
-	size_t logs;            /* distinct logs whose SCT counts */
-	size_t operators;       /* distinct operators behind them */
+	/* Which SCTs were counted together, a bit 1 << ct_sct_origin each: a policy may want
+	 * all of them to have come one way. */
+	unsigned origins;
+	size_t logs;      /* distinct logs whose SCT counts */
+	size_t operators; /* distinct operators behind them */
 	size_t logs_needed;
 	size_t operators_needed;
 	size_t scts_left_out; /* more than CT_SCTS_MAX were there */
@@ -189,18 +212,41 @@ struct ct_report {
 	struct ct_sct_report scts[CT_SCTS_MAX];
 };
 
+/* What is known of a certificate. What is not there is empty. */
 struct ct_evidence {
 	struct ct_bytes leaf;   /* DER of the certificate, exactly as the peer sent it */
 	struct ct_bytes issuer; /* DER of its issuer in the verified chain */
+	/* SignedCertificateTimestampList: the body of the TLS extension 18 (RFC 6962 section
+	 * 3.3.1). */
+	struct ct_bytes tls_scts;
+	/* The same out of a stapled OCSP response: ct_ocsp_scts(). The response's signature
+	 * must have been verified. */
+	struct ct_bytes ocsp_scts;
+};
+
+/* What is known of the time. */
+struct ct_clock {
+	uint64_t now_ms;
+	/* The clock is not set: it is now_ms or later. Then no SCT is held to be of the future,
+	 * and the list counts as stale. */
+	bool unset;
 };
 
 /*
- * Judges a certificate by its embedded SCTs (RFC 6962 sections 3.2 and 3.3).
+ * Judges a certificate by its SCTs, whichever way they came (RFC 6962 sections 3.2 and 3.3).
  *
  * An SCT counts when its log is in the list and neither barred, stateless, pending nor
- * rejected, its signature verifies over the precertificate rebuilt from the leaf, its timestamp
- * is not after `now_ms`, the leaf's notAfter lies in the log's temporal interval, and, for a
- * retired log, it was made before the retirement. Two SCTs of one log count once.
+ * rejected, its signature verifies (embedded: over the precertificate rebuilt from the leaf;
+ * otherwise: over the leaf), its timestamp is not in the future, the leaf's notAfter lies in
+ * the log's temporal interval, and, for a retired log, it was made before the retirement. Two
+ * SCTs of one log that came the same way count once; two logs are two log ids.
+ *
+ * CT_POLICY_TWO_LOGS  two logs, by any ways together
+ * CT_POLICY_CHROME    embedded SCTs of two logs (three for more than 180 days) and two
+ * operators, one of a log that is current; or SCTs by TLS of two logs and two operators, all
+ * current CT_POLICY_APPLE     the same of embedded ones (three from 180 days on), one of them
+ * of an RFC 6962 log; or current ones of two logs and two operators, one of them by TLS, one of
+ * an RFC 6962 log
  *
  * A list older than 70 days is stale: whatever the policy, two logs of two operators must then
  * stand behind the certificate, and nothing is asked about what is current *now*, which a stale
@@ -210,14 +256,31 @@ struct ct_evidence {
  * evidence  borrowed during the call
  * report    always filled, also when the verdict is a refusal; points into `list` only
  *
- * Returns report->verdict. Never accepts on an error.
+ * Returns report->verdict. Never accepts on an error. May be called by several threads with one
+ * list.
  */
 CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list,
-	enum ct_policy policy, const struct ct_evidence *evidence, uint64_t now_ms,
+	enum ct_policy policy, const struct ct_evidence *evidence, struct ct_clock clock,
 	struct ct_report *report);
+
+/*
+ * Finds the SCTs in an OCSP response (RFC 6962 section 3.3, RFC 6960 section 4.2.1).
+ *
+ * response  DER of an OCSPResponse. Nothing of it is verified here
+ * index     of the SingleResponse that speaks of the certificate, from 0
+ * ret_scts  on CT_OK a SignedCertificateTimestampList, pointing into `response`; empty when
+ * that SingleResponse has none. Untouched on failure
+ *
+ * CT_E_MALFORMED: not a basic OCSP response in DER, no such SingleResponse, or its extensions
+ * are malformed or name the SCT list twice.
+ */
+CT_API CT_MUST_CHECK enum ct_err ct_ocsp_scts(
+	struct ct_bytes response, size_t index, struct ct_bytes *ret_scts);
 
 /* "compliant", "not-enough-scts", …: one word for machines. */
 CT_API const char *ct_verdict_name(enum ct_verdict verdict);
+/* "embedded", "tls", "ocsp". */
+CT_API const char *ct_sct_origin_name(enum ct_sct_origin origin);
 /* "valid", "bad-signature", …: one word for machines. */
 CT_API const char *ct_sct_status_name(enum ct_sct_status status);
 /* "its signature is wrong", "its log is not in the list", …: why, for people. */

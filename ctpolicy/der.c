@@ -56,6 +56,24 @@ bool der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret)
 	return true;
 }
 
+/* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
+bool der_take_extension(struct ct_bytes *rest, struct der_extension *ret)
+{
+	struct der extension, oid, critical, value;
+	struct ct_bytes inside;
+
+	if (!der_take(rest, DER_SEQUENCE, &extension))
+		return false;
+	inside = extension.value;
+	if (!der_take(&inside, DER_OID, &oid))
+		return false;
+	(void)der_take(&inside, DER_BOOLEAN, &critical);
+	if (!der_take(&inside, DER_OCTET_STRING, &value) || inside.size > 0)
+		return false;
+	*ret = (struct der_extension){extension.whole, oid.value, value.value};
+	return true;
+}
+
 bool der_time(const struct der *time, uint64_t *ret_ms)
 {
 	const char *text = (const char *)time->value.data;

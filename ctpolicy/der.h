@@ -9,6 +9,7 @@ enum {
 	DER_BIT_STRING = 0x03,
 	DER_OCTET_STRING = 0x04,
 	DER_OID = 0x06,
+	DER_ENUMERATED = 0x0a,
 	DER_UTC_TIME = 0x17,
 	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
@@ -27,6 +28,13 @@ struct der {
 bool der_next(struct ct_bytes *rest, struct der *ret);
 /* The same, for an element of this tag. */
 bool der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret);
+
+/* Takes an Extension (RFC 5280 section 4.1) off `rest`: its OBJECT IDENTIFIER and what its
+ * OCTET STRING holds. */
+struct der_extension {
+	struct ct_bytes whole, oid, value;
+};
+bool der_take_extension(struct ct_bytes *rest, struct der_extension *ret);
 
 /* Time as RFC 5280 section 4.1.2.5 has it: UTCTime until 2049, GeneralizedTime from 2050; to
  * the second, in UTC. */

@@ -5,10 +5,11 @@
 #include <string.h>
 
 enum {
-	/* version, signature_type, timestamp, entry_type, issuer_key_hash, length of the TBS */
-	ENTRY_HEADER = 1 + 1 + 8 + 2 + 32 + 3,
+	/* version, signature_type, timestamp, entry_type, length of what is logged */
+	ENTRY_HEADER = 1 + 1 + 8 + 2 + 3,
+	ISSUER_KEY_HASH = 32, /* of a precertificate, before that length */
 	TIMESTAMP_AT = 2,
-	TBS_MAX = 0xffffff,
+	ENTRY_MAX = 0xffffff,
 };
 
 /* 1.3.6.1.4.1.11129.2.4.2 (RFC 6962 section 3.3) */
@@ -24,26 +25,10 @@ static bool take_validity(struct ct_bytes *rest, struct certificate *ret)
 	       der_time(&from, &ret->not_before_ms) && der_time(&until, &ret->not_after_ms);
 }
 
-/* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
-static bool take_extension(struct ct_bytes *rest, struct der *ret, bool *ret_is_scts)
+static bool is_sct_list(const struct der_extension *extension)
 {
-	struct der extension, oid, critical, value;
-	struct ct_bytes inside;
-
-	if (!der_take(rest, DER_SEQUENCE, &extension))
-		return false;
-	inside = extension.value;
-	if (!der_take(&inside, DER_OID, &oid))
-		return false;
-	(void)der_take(&inside, DER_BOOLEAN, &critical);
-	if (!der_take(&inside, DER_OCTET_STRING, &value) || inside.size > 0)
-		return false;
-	*ret = extension;
-	*ret_is_scts = oid.value.size == sizeof SCT_LIST_OID &&
-		       memcmp(oid.value.data, SCT_LIST_OID, sizeof SCT_LIST_OID) == 0;
-	if (*ret_is_scts)
-		ret->value = value.value; /* what stands in it */
-	return true;
+	return extension->oid.size == sizeof SCT_LIST_OID &&
+	       memcmp(extension->oid.data, SCT_LIST_OID, sizeof SCT_LIST_OID) == 0;
 }
 
 /* The SCT list is an OCTET STRING within the extension's OCTET STRING (RFC 6962 section 3.3).
@@ -53,12 +38,12 @@ static bool parse_extensions(struct certificate *certificate)
 	struct ct_bytes rest = certificate->extensions;
 
 	while (rest.size > 0) {
-		struct der extension, list;
-		bool is_scts;
+		struct der_extension extension;
+		struct der list;
 
-		if (!take_extension(&rest, &extension, &is_scts))
+		if (!der_take_extension(&rest, &extension))
 			return false;
-		if (!is_scts)
+		if (!is_sct_list(&extension))
 			continue;
 		if (certificate->has_scts ||
 			!der_take(&extension.value, DER_OCTET_STRING, &list) ||
@@ -101,7 +86,7 @@ static bool parse_tbs(struct ct_bytes tbs, struct certificate *ret)
 
 bool certificate_parse(struct ct_bytes der, struct certificate *ret)
 {
-	struct certificate certificate = {0};
+	struct certificate certificate = {.whole = der};
 	struct der whole, tbs, element;
 
 	if (!der_take(&der, DER_SEQUENCE, &whole) || der.size > 0 ||
@@ -118,12 +103,11 @@ bool certificate_parse(struct ct_bytes der, struct certificate *ret)
 static size_t other_extensions(const struct certificate *certificate, uint8_t *out)
 {
 	struct ct_bytes rest = certificate->extensions;
-	struct der extension;
+	struct der_extension extension;
 	size_t size = 0;
-	bool is_scts;
 
-	while (take_extension(&rest, &extension, &is_scts)) {
-		if (is_scts)
+	while (der_take_extension(&rest, &extension)) {
+		if (is_sct_list(&extension))
 			continue;
 		if (out != NULL)
 			memcpy(out + size, extension.whole.data, extension.whole.size);
@@ -171,25 +155,40 @@ static uint8_t *write_number(uint8_t *out, uint64_t number, size_t size)
 	return out;
 }
 
-enum ct_err entry_new(const struct certificate *leaf, const uint8_t issuer_key_hash[32],
-	size_t extensions_max, struct entry *ret)
+/* The part before what is logged, and its length; returns where that goes. */
+static uint8_t *write_header(
+	uint8_t *out, enum entry_type type, const uint8_t issuer_key_hash[32], size_t size)
 {
-	size_t tbs = precert_tbs_size(leaf);
-	struct entry entry = {.fixed = ENTRY_HEADER + tbs};
+	out = write_number(out, 0, 1); /* v1 */
+	out = write_number(out, 0, 1); /* certificate_timestamp */
+	out = write_number(out, 0, 8); /* of each SCT */
+	out = write_number(out, type, 2);
+	if (type == ENTRY_PRECERT) {
+		memcpy(out, issuer_key_hash, ISSUER_KEY_HASH);
+		out += ISSUER_KEY_HASH;
+	}
+	return write_number(out, size, 3);
+}
+
+enum ct_err entry_new(const struct certificate *leaf, enum entry_type type,
+	const uint8_t issuer_key_hash[32], size_t extensions_max, struct entry *ret)
+{
+	bool precert = type == ENTRY_PRECERT;
+	size_t size = precert ? precert_tbs_size(leaf) : leaf->whole.size;
+	struct entry entry = {
+		.fixed = ENTRY_HEADER + (size_t)(precert ? ISSUER_KEY_HASH : 0) + size};
 	uint8_t *out;
 
-	if (tbs > TBS_MAX)
+	if (size > ENTRY_MAX)
 		return CT_E_MALFORMED;
 	entry.bytes = malloc(entry.fixed + 2 + extensions_max);
 	if (entry.bytes == NULL)
 		return CT_E_NOMEM;
-	out = write_number(entry.bytes, 0, 1); /* v1 */
-	out = write_number(out, 0, 1);         /* certificate_timestamp */
-	out = write_number(out, 0, 8);         /* of each SCT */
-	out = write_number(out, 1, 2);         /* precert_entry */
-	memcpy(out, issuer_key_hash, 32);
-	out = write_number(out + 32, tbs, 3);
-	precert_tbs_write(leaf, out);
+	out = write_header(entry.bytes, type, issuer_key_hash, size);
+	if (precert)
+		precert_tbs_write(leaf, out);
+	else
+		memcpy(out, leaf->whole.data, size);
 	*ret = entry;
 	return CT_OK;
 }

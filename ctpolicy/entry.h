@@ -6,6 +6,7 @@
 
 /* The parts of a certificate that matter here. All point into its DER. */
 struct certificate {
+	struct ct_bytes whole;
 	struct ct_bytes before_extensions; /* the TBSCertificate's elements up to them */
 	struct ct_bytes extensions;        /* its Extension elements; empty: none */
 	struct ct_bytes spki;              /* SubjectPublicKeyInfo */
@@ -25,17 +26,22 @@ bool certificate_parse(struct ct_bytes der, struct certificate *ret);
 size_t precert_tbs_size(const struct certificate *certificate);
 uint8_t *precert_tbs_write(const struct certificate *certificate, uint8_t *out);
 
+/* LogEntryType (RFC 6962 section 3.1): embedded SCTs were made over the precertificate, all
+ * others over the certificate. */
+enum entry_type { ENTRY_X509 = 0, ENTRY_PRECERT = 1 };
+
 /*
- * The digitally-signed struct of RFC 6962 section 3.2 for embedded SCTs, built once for a
- * certificate and completed for each SCT: entry_complete().
+ * The digitally-signed struct of RFC 6962 section 3.2, built once for a certificate and
+ * completed for each SCT: entry_complete().
  */
 struct entry {
 	uint8_t *bytes; /* NULL: none */
 	size_t fixed;   /* up to the SCT's extensions */
 };
 
-/* extensions_max: of any SCT that will complete it. CT_E_MALFORMED: too large to be signed. */
-CT_MUST_CHECK enum ct_err entry_new(const struct certificate *leaf,
+/* issuer_key_hash: for ENTRY_PRECERT. extensions_max: of any SCT that will complete it.
+ * CT_E_MALFORMED: too large to be signed. */
+CT_MUST_CHECK enum ct_err entry_new(const struct certificate *leaf, enum entry_type type,
 	const uint8_t issuer_key_hash[32], size_t extensions_max, struct entry *ret);
 void entry_free(struct entry *entry);
 /* Valid until the next call. */

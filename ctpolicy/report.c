@@ -74,6 +74,8 @@ const char *ct_sct_status_name(enum ct_sct_status status)
 	case CT_SCT_OUTSIDE_INTERVAL: return "outside-interval";
 	case CT_SCT_AFTER_RETIREMENT: return "after-retirement";
 	case CT_SCT_DUPLICATE: return "duplicate";
+	case CT_SCT_LOG_NOT_CURRENT: return "log-not-current";
+	case CT_SCT_NOT_FROM_OCSP: return "not-from-ocsp";
 	}
 	return "?";
 }
@@ -95,6 +97,8 @@ const char *ct_sct_status_text(enum ct_sct_status status)
 		return "the certificate ends outside its log's temporal interval";
 	case CT_SCT_AFTER_RETIREMENT: return "its log was retired before it was made";
 	case CT_SCT_DUPLICATE: return "another one of the same log counts already";
+	case CT_SCT_LOG_NOT_CURRENT: return "it came by TLS, and its log is retired now";
+	case CT_SCT_NOT_FROM_OCSP: return "it came in an OCSP response, which browsers gave up";
 	}
 	return "?";
 }
@@ -117,8 +121,28 @@ static const char *status_text_of_many(enum ct_sct_status status)
 		return "the certificate ends outside their logs' temporal intervals";
 	case CT_SCT_AFTER_RETIREMENT: return "their logs were retired before they were made";
 	case CT_SCT_DUPLICATE: return "others of the same logs count already";
+	case CT_SCT_LOG_NOT_CURRENT: return "they came by TLS, and their logs are retired now";
+	case CT_SCT_NOT_FROM_OCSP:
+		return "they came in an OCSP response, which browsers gave up";
 	}
 	return "?";
+}
+
+static const char *const ORIGIN_NAMES[] = {
+	[CT_ORIGIN_EMBEDDED] = "embedded",
+	[CT_ORIGIN_TLS] = "tls",
+	[CT_ORIGIN_OCSP] = "ocsp",
+};
+
+const char *ct_sct_origin_name(enum ct_sct_origin origin)
+{
+	return origin < sizeof ORIGIN_NAMES / sizeof *ORIGIN_NAMES ? ORIGIN_NAMES[origin] : "?";
+}
+
+/* Is it one of those that were counted together? */
+static bool considered(const struct ct_report *report, size_t i)
+{
+	return (report->origins & 1U << report->scts[i].origin) != 0;
 }
 
 static size_t count_status(const struct ct_report *report, enum ct_sct_status status)
@@ -126,7 +150,7 @@ static size_t count_status(const struct ct_report *report, enum ct_sct_status st
 	size_t n = 0;
 
 	for (size_t i = 0; i < report->n_scts; i++)
-		n += report->scts[i].status == status;
+		n += report->scts[i].status == status && considered(report, i);
 	return n;
 }
 
@@ -135,28 +159,51 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+static size_t count_considered(const struct ct_report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_scts; i++)
+		n += considered(report, i);
+	return n;
+}
+
 /* "1 of 3 SCTs counts, from 1 log of 1 operator (Sectigo)" */
 static void say_what_counts(struct text *text, const struct ct_report *report)
 {
+	size_t n = count_considered(report);
+	bool by_tls = (report->origins & 1U << CT_ORIGIN_TLS) != 0;
+	const char *embedded = n < report->n_scts && !by_tls ? "embedded " : "";
+	const char *way = n < report->n_scts && by_tls ? " by TLS" : "";
 	const char *last = NULL;
+	size_t valid = 0;
 
-	if (report->logs == 0) {
-		say(text,
-			report->n_scts == 1 ? "its one SCT does not count"
-					    : "none of its %zu SCTs counts",
-			report->n_scts);
-		return;
+	for (size_t i = 0; i < report->n_scts; i++) {
+		if (report->scts[i].status != CT_SCT_VALID || !considered(report, i))
+			continue;
+		last = report->scts[i].operator_name;
+		valid++;
 	}
-	say(text, "%zu of %zu SCT%s count%s, from %zu log%s of %zu operator%s", report->logs,
-		report->n_scts, plural(report->n_scts), report->logs == 1 ? "s" : "",
-		report->logs, plural(report->logs), report->operators,
-		plural(report->operators));
-	if (report->operators != 1)
-		return;
-	for (size_t i = 0; i < report->n_scts; i++)
-		if (report->scts[i].status == CT_SCT_VALID)
-			last = report->scts[i].operator_name;
-	say(text, " (%s)", last);
+	if (valid == 0 && n == 1)
+		say(text, "its one %sSCT%s does not count", embedded, way);
+	else if (valid == 0)
+		say(text, "none of its %zu %sSCTs%s counts", n, embedded, way);
+	else
+		say(text, "%zu of %zu %sSCT%s%s count%s, from %zu log%s of %zu operator%s",
+			valid, n, embedded, plural(n), way, valid == 1 ? "s" : "", report->logs,
+			plural(report->logs), report->operators, plural(report->operators));
+	if (report->operators == 1 && last != NULL)
+		say(text, " (%s)", last);
+}
+
+/* Why the policy is not asked as it is. */
+static void say_stale(struct text *text, const struct ct_report *report)
+{
+	if (report->clock_unset)
+		say(text, "the clock is not set");
+	else
+		say(text, "the log list is stale (%u days old)",
+			(unsigned)report->list_age_days);
 }
 
 static void say_need(struct text *text, const struct ct_report *report)
@@ -167,21 +214,24 @@ static void say_need(struct text *text, const struct ct_report *report)
 		say(text, " of %zu operators", report->operators_needed);
 	if (report->logs_needed > 2)
 		say(text, " for a lifetime of %u days", (unsigned)report->lifetime_days);
-	if (report->list_stale)
-		say(text, " while the log list is stale (%u days old)",
-			(unsigned)report->list_age_days);
+	if (!report->list_stale)
+		return;
+	say(text, " while ");
+	say_stale(text, report);
 }
 
 /* Why those that do not count do not: each reason once, with how many it concerns. */
 static void say_why_not(struct text *text, const struct ct_report *report)
 {
-	for (int s = CT_SCT_UNKNOWN_VERSION; s <= CT_SCT_DUPLICATE; s++) {
+	size_t all = count_considered(report);
+
+	for (int s = CT_SCT_UNKNOWN_VERSION; s <= CT_SCT_NOT_FROM_OCSP; s++) {
 		enum ct_sct_status status = (enum ct_sct_status)s;
 		size_t n = count_status(report, status);
 
 		if (n == 0)
 			continue;
-		if (n == report->n_scts)
+		if (n == all)
 			say(text, ": ");
 		else if (report->logs == 0)
 			say(text, "; %zu because ", n);
@@ -213,9 +263,10 @@ void ct_report_text(const struct ct_report *report, char *buf, size_t size)
 	case CT_NOMEM: say(&text, "out of memory"); break;
 	case CT_COMPLIANT:
 		say_what_counts(&text, report);
-		if (report->list_stale)
-			say(&text, ", by a log list that is stale (%u days old)",
-				(unsigned)report->list_age_days);
+		if (report->list_stale) {
+			say(&text, ", while ");
+			say_stale(&text, report);
+		}
 		break;
 	case CT_NOT_ENOUGH_SCTS:
 	case CT_NOT_DIVERSE_SCTS:

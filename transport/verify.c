@@ -160,8 +160,8 @@ static void check_ct(const struct trust *trust, const struct chain *chain,
 		refuse(&ret->ct, "out of memory");
 		return;
 	}
-	if (ct_check(trust->list, trust->policy, &evidence, now_ms, &ret->report) ==
-		CT_COMPLIANT) {
+	if (ct_check(trust->list, trust->policy, &evidence, (struct ct_clock){now_ms, false},
+		    &ret->report) == CT_COMPLIANT) {
 		ret->ct = (struct verify_check){.ok = true};
 		return;
 	}

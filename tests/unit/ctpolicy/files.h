@@ -5,6 +5,9 @@
 #include "ctpolicy/ctpolicy.h"
 #include "ctpolicy/pem.h"
 
+/* A clock that is set. */
+#define AT(ms) ((struct ct_clock){.now_ms = (ms)})
+
 /* The whole file FOLDER/NAME; free it with file_free(). */
 struct ct_bytes file_read(const char *folder, const char *name);
 void file_free(struct ct_bytes bytes);

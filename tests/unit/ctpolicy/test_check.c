@@ -140,12 +140,12 @@ static void test_wrong_issuer([[maybe_unused]] void **state)
 	struct ct_evidence evidence = {chain.der[0], chain.der[0]};
 	struct ct_report report;
 
-	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report),
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
 		CT_NOT_ENOUGH_SCTS);
 	assert_int_equal(report.scts[0].status, CT_SCT_BAD_SIGNATURE);
 	evidence.issuer.size /= 2;
-	assert_int_equal(
-		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_MALFORMED);
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
+		CT_MALFORMED);
 	pem_free(&chain);
 	ct_log_list_free(list);
 }
@@ -171,19 +171,20 @@ static void test_every_byte_counts([[maybe_unused]] void **state)
 	tbs_end = (size_t)(tbs.whole.data + tbs.whole.size - chain.der[0].data);
 	for (size_t n = 0; n < size; n++) {
 		evidence.leaf.size = n;
-		assert_int_equal(ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report),
+		assert_int_equal(
+			ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report),
 			CT_MALFORMED);
 	}
 	evidence.leaf.size = size;
 	for (size_t i = 0; i < tbs_end; i++) {
 		bytes[i] ^= 1;
-		if (ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report) ==
+		if (ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report) ==
 			CT_COMPLIANT)
 			fail_msg("byte %zu", i);
 		bytes[i] ^= 1;
 	}
 	assert_int_equal(
-		ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report), CT_COMPLIANT);
+		ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report), CT_COMPLIANT);
 	free(bytes);
 	pem_free(&chain);
 	ct_log_list_free(list);
@@ -238,15 +239,15 @@ static void test_edges([[maybe_unused]] void **state)
 	uint64_t made_ms;
 
 	assert_true(certificate_parse(chain.der[0], &leaf));
-	assert_int_equal(
-		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_COMPLIANT);
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
+		CT_COMPLIANT);
 	assert_int_equal(report.lifetime_days, 90);
 	made_ms = report.scts[0].timestamp_ms;
 	log = log_of(list, &report, 0);
 	saved = *log;
 #define EXPECT(wanted, now_ms)                                                                 \
 	do {                                                                                   \
-		(void)!ct_check(list, CT_POLICY_TWO_LOGS, &evidence, now_ms, &report);         \
+		(void)!ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(now_ms), &report);     \
 		assert_int_equal(report.scts[0].status, wanted);                               \
 		*log = saved;                                                                  \
 	} while (0)
@@ -321,7 +322,7 @@ static void test_wrong_then_right([[maybe_unused]] void **state)
 	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
 	assert_int_equal(scts_next(&items, &sct), SCT_PARSED);
 	*(uint8_t *)(uintptr_t)(sct.signature.data + sct.signature.size - 1) ^= 1;
-	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report),
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
 		CT_NOT_ENOUGH_SCTS);
 	assert_int_equal(report.logs, 1);
 	assert_int_equal(report.scts[0].status, CT_SCT_BAD_SIGNATURE);
@@ -342,7 +343,7 @@ static void test_too_many([[maybe_unused]] void **state)
 	uint8_t *length;
 	struct sct sct;
 
-	(void)!ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report);
+	(void)!ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report);
 	assert_int_equal(report.n_scts, CT_SCTS_MAX);
 	assert_int_equal(report.scts_left_out, 3);
 	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
@@ -352,7 +353,7 @@ static void test_too_many([[maybe_unused]] void **state)
 	length = (uint8_t *)(uintptr_t)(sct.signature.data - 1);
 	(*length)--;
 	assert_int_equal(
-		ct_check(list, CT_POLICY_CHROME, &evidence, NOW_MS, &report), CT_MALFORMED);
+		ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report), CT_MALFORMED);
 	assert_int_equal(report.n_scts + report.scts_left_out, 0);
 	pem_free(&chain);
 	ct_log_list_free(list);
@@ -380,7 +381,7 @@ static void test_needs_are_told([[maybe_unused]] void **state)
 		assert_int_equal(report.operators_needed, needs[i].operators);
 	}
 	assert_int_equal(
-		ct_check(list, CT_POLICY_CHROME, &nothing, NOW_MS, &report), CT_MALFORMED);
+		ct_check(list, CT_POLICY_CHROME, &nothing, AT(NOW_MS), &report), CT_MALFORMED);
 	assert_int_equal(report.logs_needed, 2);
 	assert_int_equal(report.operators_needed, 2);
 	ct_log_list_free(list);
@@ -401,8 +402,8 @@ static void test_ends_before_it_begins([[maybe_unused]] void **state)
 	memcpy(saved, begin, sizeof saved);
 	memcpy(begin, end, sizeof saved);
 	memcpy(end, saved, sizeof saved);
-	assert_int_equal(
-		ct_check(list, CT_POLICY_TWO_LOGS, &evidence, NOW_MS, &report), CT_MALFORMED);
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
+		CT_MALFORMED);
 	assert_int_equal(report.n_scts, 0);
 	assert_int_equal(report.lifetime_days, 0);
 	pem_free(&chain);

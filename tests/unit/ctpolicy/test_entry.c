@@ -227,7 +227,8 @@ static void test_too_large([[maybe_unused]] void **state)
 	struct certificate certificate = {.before_extensions = {NULL, 0x1000000}};
 	struct entry entry = {0};
 
-	assert_int_equal(entry_new(&certificate, hash, 0, &entry), CT_E_MALFORMED);
+	assert_int_equal(
+		entry_new(&certificate, ENTRY_PRECERT, hash, 0, &entry), CT_E_MALFORMED);
 	assert_null(entry.bytes);
 }
 
@@ -247,7 +248,7 @@ static void test_signed_data([[maybe_unused]] void **state)
 	assert_true(parse(&made, &certificate));
 	tbs = precert_tbs_size(&certificate);
 	assert_true(tbs < 256);
-	assert_int_equal(entry_new(&certificate, hash, 2, &entry), CT_OK);
+	assert_int_equal(entry_new(&certificate, ENTRY_PRECERT, hash, 2, &entry), CT_OK);
 	for (size_t n = 0; n <= 2; n++) {
 		data = entry_complete(&entry, UINT64_C(0x010203040506),
 			(struct ct_bytes){(const uint8_t *)"xy", n});

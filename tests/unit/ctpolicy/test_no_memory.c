@@ -96,7 +96,8 @@ static void test_check([[maybe_unused]] void **state)
 	for (long n = 0; verdict != CT_COMPLIANT; n++) {
 		assert_true(n < 100);
 		left = n;
-		verdict = ct_check(list, CT_POLICY_CHROME, &evidence, 1768478400000, &report);
+		verdict =
+			ct_check(list, CT_POLICY_CHROME, &evidence, AT(1768478400000), &report);
 		assert_int_equal(verdict == CT_COMPLIANT, left >= 0);
 		left = -1;
 		assert_true(

@@ -12,11 +12,24 @@
 #define CHROME CT_POLICY_CHROME
 #define APPLE CT_POLICY_APPLE
 
-/* So many logs of so many operators; those that are current, and those that are RFC 6962 logs.
- */
+/* So many logs of so many operators; those that are current, and those that are RFC 6962
+ * logs. */
+#define TALLY(n, of, now, rfc)                                                                 \
+	{                                                                                      \
+		.scts = (n), .logs = (n), .operators = (of), .current = (now),                 \
+		.rfc6962 = (rfc)                                                               \
+	}
 #define FACTS(n, of, ms, now, rfc)                                                             \
-	.scts = (n), .logs = (n), .operators = (of), .lifetime_ms = (ms), .current = (now),    \
-	.rfc6962 = (rfc)
+	.all = TALLY(n, of, now, rfc), .embedded = TALLY(n, of, now, rfc), .lifetime_ms = (ms)
+/* By TLS, all current. */
+#define TLS(n, of, rfc)                                                                        \
+	.all = TALLY(n, of, n, rfc), .tls = TALLY(n, of, n, rfc),                              \
+	.current = TALLY(n, of, n, rfc), .lifetime_ms = DAYS(398)
+/* One embedded, one by TLS, of two operators. */
+#define MIXED(days, now, rfc)                                                                  \
+	.all = TALLY(2, 2, now, rfc), .embedded = TALLY(1, 1, (now)-1, 0),                     \
+	.tls = TALLY(1, 1, 1, rfc), .current = TALLY(now, now, now, rfc),                      \
+	.lifetime_ms = DAYS(days)
 #define GOOD(n, of, days) FACTS(n, of, DAYS(days), n, n)
 
 static const struct {
@@ -26,7 +39,7 @@ static const struct {
 	enum ct_verdict want;
 } cases[] = {
 	{"nothing", TWO, {0}, CT_NO_SCTS},
-	{"none counts", TWO, {.scts = 3}, CT_NOT_ENOUGH_SCTS},
+	{"none counts", TWO, {.all = {.scts = 3}}, CT_NOT_ENOUGH_SCTS},
 	{"one log", TWO, {GOOD(1, 1, 90)}, CT_NOT_ENOUGH_SCTS},
 	{"two logs, one operator", TWO, {GOOD(2, 1, 90)}, CT_COMPLIANT},
 	{"two logs for long", TWO, {GOOD(2, 1, 900)}, CT_COMPLIANT},
@@ -57,6 +70,25 @@ static const struct {
 		CT_NOT_DIVERSE_SCTS},
 	{"none current", APPLE, {FACTS(2, 2, DAYS(90), 0, 2)}, CT_NO_CURRENT_LOG},
 	{"none RFC 6962", APPLE, {FACTS(2, 2, DAYS(90), 2, 0)}, CT_NO_RFC6962_LOG},
+	{"only by OCSP", CHROME, {.all = {.scts = 2}}, CT_NOT_ENOUGH_SCTS},
+	{"by TLS", TWO, {TLS(2, 1, 2)}, CT_COMPLIANT},
+	{"by TLS", CHROME, {TLS(2, 2, 0)}, CT_COMPLIANT},
+	{"by TLS, one log", CHROME, {TLS(1, 1, 1)}, CT_NOT_ENOUGH_SCTS},
+	{"by TLS, one operator", CHROME, {TLS(2, 1, 2)}, CT_NOT_DIVERSE_SCTS},
+	{"by TLS", APPLE, {TLS(2, 2, 1)}, CT_COMPLIANT},
+	{"by TLS, none RFC 6962", APPLE, {TLS(2, 2, 0)}, CT_NO_RFC6962_LOG},
+	{"by TLS, one operator", APPLE, {TLS(2, 1, 2)}, CT_NOT_DIVERSE_SCTS},
+	{"one embedded, one by TLS", TWO, {MIXED(90, 2, 2)}, CT_COMPLIANT},
+	{"one embedded, one by TLS", CHROME, {MIXED(90, 2, 2)}, CT_NOT_ENOUGH_SCTS},
+	{"one embedded, one by TLS", APPLE, {MIXED(398, 2, 2)}, CT_COMPLIANT},
+	{"a retired one embedded, one by TLS", APPLE, {MIXED(90, 1, 2)}, CT_NOT_ENOUGH_SCTS},
+	{"two embedded for long, none by TLS counts", APPLE,
+		{GOOD(2, 2, 398), .tls = {.scts = 1}, .current = TALLY(2, 2, 2, 2)},
+		CT_NOT_ENOUGH_SCTS},
+	{"two embedded for long, two by TLS", CHROME,
+		{GOOD(2, 2, 398), .tls = TALLY(2, 2, 2, 2)}, CT_COMPLIANT},
+	{"stale, one embedded, one by TLS", CHROME, {MIXED(90, 2, 2), .list_stale = true},
+		CT_COMPLIANT},
 	{"stale, none RFC 6962", APPLE, {FACTS(2, 2, DAYS(398), 2, 0), .list_stale = true},
 		CT_COMPLIANT},
 };
@@ -64,7 +96,7 @@ static const struct {
 static void test_cases([[maybe_unused]] void **state)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (policy_judge(cases[i].policy, &cases[i].facts) != cases[i].want)
+		if (policy_judge(cases[i].policy, &cases[i].facts).verdict != cases[i].want)
 			fail_msg("%s: %s", ct_policy_name(cases[i].policy), cases[i].name);
 }
 
@@ -98,11 +130,12 @@ static void test_needs([[maybe_unused]] void **state)
 	};
 
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
-		size_t logs, operators;
+		struct judgement got = policy_judge(needs[i].policy, &needs[i].facts);
 
-		policy_needs(needs[i].policy, &needs[i].facts, &logs, &operators);
-		if (logs != needs[i].logs || operators != needs[i].operators)
-			fail_msg("case %zu: %zu of %zu", i, logs, operators);
+		if (got.logs_needed != needs[i].logs ||
+			got.operators_needed != needs[i].operators)
+			fail_msg("case %zu: %zu of %zu", i, got.logs_needed,
+				got.operators_needed);
 	}
 }
 

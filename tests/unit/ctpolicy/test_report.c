@@ -13,6 +13,10 @@
 		.status = (s), .operator_name = "Åland"                                       \
 	}
 #define VALID SCT(CT_SCT_VALID)
+#define BY_TLS                                                                                 \
+	{                                                                                      \
+		.status = CT_SCT_VALID, .origin = CT_ORIGIN_TLS, .operator_name = "Åland"     \
+	}
 
 static const struct {
 	struct ct_report report;
@@ -21,19 +25,39 @@ static const struct {
 	{{.verdict = CT_COMPLIANT,
 		 .logs = 2,
 		 .operators = 2,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .scts = {VALID, VALID}},
 		"2 of 2 SCTs count, from 2 logs of 2 operators"},
 	{{.verdict = CT_COMPLIANT,
 		 .logs = 2,
 		 .operators = 2,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .scts = {VALID, VALID},
 		 .list_stale = true,
 		 .list_age_days = 95},
-		"2 of 2 SCTs count, from 2 logs of 2 operators, by a log list that is stale "
-		"(95 "
-		"days old)"},
+		"2 of 2 SCTs count, from 2 logs of 2 operators, while the log list is "
+		"stale (95 days old)"},
+	{{.verdict = CT_COMPLIANT,
+		 .logs = 2,
+		 .operators = 2,
+		 .origins = 1 << CT_ORIGIN_TLS,
+		 .n_scts = 3,
+		 .list_stale = true,
+		 .clock_unset = true,
+		 .scts = {VALID, BY_TLS, BY_TLS}},
+		"2 of 2 SCTs by TLS count, from 2 logs of 2 operators, while the clock is not "
+		"set"},
+	{{.verdict = CT_NOT_ENOUGH_SCTS,
+		 .policy = CT_POLICY_CHROME,
+		 .logs_needed = 2,
+		 .operators_needed = 2,
+		 .origins = 1 << CT_ORIGIN_EMBEDDED,
+		 .n_scts = 2,
+		 .scts = {SCT(CT_SCT_BAD_SIGNATURE), BY_TLS}},
+		"its one embedded SCT does not count: its signature is wrong; policy chrome "
+		"needs 2 logs of 2 operators"},
 	{{.verdict = CT_NO_SCTS, .logs_needed = 2},
 		"it carries no SCT: it was not shown to any Certificate Transparency log"},
 	{{.verdict = CT_NOT_ENOUGH_SCTS,
@@ -42,6 +66,7 @@ static const struct {
 		 .operators_needed = 2,
 		 .logs = 1,
 		 .operators = 1,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .list_age_days = 95,
 		 .scts = {VALID, SCT(CT_SCT_UNKNOWN_LOG)}},
@@ -55,6 +80,7 @@ static const struct {
 		 .lifetime_days = 200,
 		 .logs = 1,
 		 .operators = 1,
+		 .origins = 7,
 		 .n_scts = 4,
 		 .list_age_days = 1,
 		 .scts_left_out = 5,
@@ -68,6 +94,7 @@ static const struct {
 	{{.verdict = CT_NOT_ENOUGH_SCTS,
 		 .logs_needed = 2,
 		 .operators_needed = 1,
+		 .origins = 7,
 		 .n_scts = 1,
 		 .scts = {SCT(CT_SCT_LOG_PENDING)}},
 		"its one SCT does not count: its log is still pending; policy two-logs needs 2 "
@@ -75,6 +102,7 @@ static const struct {
 	{{.verdict = CT_NOT_ENOUGH_SCTS,
 		 .logs_needed = 2,
 		 .operators_needed = 1,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .scts = {SCT(CT_SCT_LOG_BARRED), SCT(CT_SCT_LOG_BARRED)}},
 		"none of its 2 SCTs counts: each is of a log whose private key is public; "
@@ -82,6 +110,7 @@ static const struct {
 	{{.verdict = CT_NOT_ENOUGH_SCTS,
 		 .logs_needed = 2,
 		 .operators_needed = 2,
+		 .origins = 7,
 		 .n_scts = 3,
 		 .list_stale = true,
 		 .list_age_days = 71,
@@ -97,6 +126,7 @@ static const struct {
 		 .operators_needed = 2,
 		 .logs = 2,
 		 .operators = 1,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .scts = {VALID, VALID}},
 		"2 of 2 SCTs count, from 2 logs of 1 operator (Åland); policy chrome needs 2 "
@@ -105,6 +135,7 @@ static const struct {
 		 .policy = CT_POLICY_CHROME,
 		 .logs = 2,
 		 .operators = 2,
+		 .origins = 7,
 		 .n_scts = 3,
 		 .list_age_days = 60,
 		 .scts = {VALID, VALID, SCT(CT_SCT_UNKNOWN_LOG)}},
@@ -115,6 +146,7 @@ static const struct {
 		 .policy = CT_POLICY_APPLE,
 		 .logs = 2,
 		 .operators = 2,
+		 .origins = 7,
 		 .n_scts = 2,
 		 .scts = {VALID, VALID}},
 		"2 of 2 SCTs count, from 2 logs of 2 operators, but none is an RFC 6962 "
@@ -169,7 +201,7 @@ static void test_names([[maybe_unused]] void **state)
 		for (int j = CT_COMPLIANT; j < i; j++)
 			assert_string_not_equal(name, ct_verdict_name((enum ct_verdict)j));
 	}
-	for (int i = CT_SCT_VALID; i <= CT_SCT_DUPLICATE; i++) {
+	for (int i = CT_SCT_VALID; i <= CT_SCT_NOT_FROM_OCSP; i++) {
 		const char *name = ct_sct_status_name((enum ct_sct_status)i);
 		const char *text = ct_sct_status_text((enum ct_sct_status)i);
 
