@@ -16,6 +16,11 @@ struct conf_address {
 	uint16_t port;     /* 0: the protocol's own */
 };
 
+struct conf_octets {
+	uint8_t bytes[32];
+	uint8_t size;
+};
+
 enum conf_protocol {
 	CONF_PROTOCOL_TLS,
 	CONF_PROTOCOL_HTTPS,
@@ -28,7 +33,14 @@ struct conf_upstream {
 	enum conf_protocol protocol;
 	const char *
 		name; /* authentication name (RFC 8310), lower case, no final dot; NULL: none */
-	const char *text; /* as it was written */
+	const char *text;         /* as it was written */
+	size_t first_pin, n_pins; /* those of its address, in conf.pins */
+};
+
+/* PinPublicKey=ADDRESS sha256:… */
+struct conf_pin {
+	struct conf_address address; /* its port is 0 */
+	struct conf_octets sha256;
 };
 
 /* [udp:|tcp:]ADDR[:PORT]; port 0: 53 */
@@ -50,11 +62,6 @@ enum conf_distrust_kind {
 	CONF_DISTRUST_SERIAL,      /* BlockCertificate=sha256:…/… */
 };
 
-struct conf_octets {
-	uint8_t bytes[32];
-	uint8_t size;
-};
-
 struct conf_distrust {
 	enum conf_distrust_kind kind;
 	struct conf_octets id;
@@ -64,6 +71,7 @@ struct conf_distrust {
 
 /* What holds once all files are read. Arrays keep the order of the files. */
 struct conf {
+	unsigned references;
 	struct conf_upstream *upstreams;
 	size_t n_upstreams;
 	bool stub_listener_udp, stub_listener_tcp; /* 127.0.0.53:53 and 127.0.0.54:53 */
@@ -74,6 +82,8 @@ struct conf {
 	const char *log_list; /* path */
 	struct conf_distrust *distrusted;
 	size_t n_distrusted;
+	struct conf_pin *pins; /* those of one address together */
+	size_t n_pins;
 	const char *trust_anchors; /* path of a PEM file; NULL: the system's */
 };
 
@@ -104,5 +114,8 @@ struct conf *conf_load(const char *path, struct conf_errors *errors);
 struct conf *conf_parse(
 	const char *name, const char *text, size_t size, struct conf_errors *errors);
 
+/* One more user of it. */
+struct conf *conf_ref(struct conf *conf);
+/* The last user frees it. NULL is allowed. */
 void conf_free(struct conf *conf);
 void conf_errors_clear(struct conf_errors *errors);

@@ -256,12 +256,14 @@ static struct owned_conf *owned_new(void)
 
 	if (owned == NULL)
 		return NULL;
+	owned->conf.references = 1;
 	owned->conf.upstreams = calloc(UPSTREAMS_MAX_CONF, sizeof *owned->conf.upstreams);
 	owned->conf.extra_listeners =
 		calloc(LISTENERS_MAX, sizeof *owned->conf.extra_listeners);
 	owned->conf.distrusted = calloc(DISTRUSTED_MAX, sizeof *owned->conf.distrusted);
+	owned->conf.pins = calloc(PINS_MAX, sizeof *owned->conf.pins);
 	if (owned->conf.upstreams != NULL && owned->conf.extra_listeners != NULL &&
-		owned->conf.distrusted != NULL)
+		owned->conf.distrusted != NULL && owned->conf.pins != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -299,6 +301,44 @@ static void check_stub_overlap(struct reading *reading)
 	}
 }
 
+static bool same_host(const struct conf_address *a, const struct conf_address *b)
+{
+	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+static int compare_pins(const void *a, const void *b)
+{
+	const struct conf_pin *x = a, *y = b;
+
+	if (x->address.size != y->address.size)
+		return x->address.size < y->address.size ? -1 : 1;
+	return memcmp(x->address.bytes, y->address.bytes, x->address.size);
+}
+
+/* Each upstream gets those of its address. */
+static void give_pins(struct reading *reading)
+{
+	struct conf *conf = reading->conf;
+	bool used[PINS_MAX] = {false};
+
+	qsort(conf->pins, conf->n_pins, sizeof *conf->pins, compare_pins);
+	for (size_t i = 0; i < conf->n_upstreams; i++) {
+		struct conf_upstream *upstream = &conf->upstreams[i];
+
+		for (size_t j = 0; j < conf->n_pins; j++) {
+			if (!same_host(&upstream->address, &conf->pins[j].address))
+				continue;
+			if (upstream->n_pins++ == 0)
+				upstream->first_pin = j;
+			used[j] = true;
+		}
+	}
+	for (size_t j = 0; j < conf->n_pins; j++)
+		if (!used[j])
+			mistake(reading, "PinPublicKey: no upstream has the address of "
+					 "one of the keys");
+}
+
 /* What only holds between options. */
 static void check_together(struct reading *reading)
 {
@@ -307,6 +347,7 @@ static void check_together(struct reading *reading)
 
 	if (conf->n_upstreams == 0)
 		dns->set(reading, dns, dns->standard);
+	give_pins(reading);
 	check_stub_overlap(reading);
 	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
 		conf->n_extra_listeners == 0)
@@ -432,11 +473,17 @@ struct conf *conf_load(const char *path, struct conf_errors *errors)
 	return end(&reading, path);
 }
 
+struct conf *conf_ref(struct conf *conf)
+{
+	conf->references++;
+	return conf;
+}
+
 void conf_free(struct conf *conf)
 {
 	struct owned_conf *owned = (struct owned_conf *)(void *)conf;
 
-	if (conf == NULL)
+	if (conf == NULL || --conf->references > 0)
 		return;
 	for (size_t i = 0; i < owned->n_texts; i++)
 		free(owned->texts[i]);
@@ -444,6 +491,7 @@ void conf_free(struct conf *conf)
 	free(conf->upstreams);
 	free(conf->extra_listeners);
 	free(conf->distrusted);
+	free(conf->pins);
 	free(owned);
 }
 

@@ -3,7 +3,7 @@
 /* The state of reading a configuration, between the files of this folder. */
 #include "conf/conf.h"
 
-enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64, DISTRUSTED_MAX = 256 };
+enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64, DISTRUSTED_MAX = 256, PINS_MAX = 128 };
 
 enum how_often { ONCE, MANY };
 

@@ -319,6 +319,31 @@ SETTER(block_certificate)
 	return distrust(reading, option, value, entry);
 }
 
+SETTER(pin_public_key)
+{
+	struct conf *conf = reading->conf;
+	struct conf_pin pin = {0};
+	size_t size = strcspn(value, " \t"), digits;
+	const char *key = value + size + strspn(value + size, " \t");
+
+	(void)option;
+	if (*value == '\0') {
+		conf->n_pins = 0;
+		return true;
+	}
+	digits = strlen(key);
+	if (!value_ip(value, size, &pin.address) || !skip(&key, &digits, "sha256:") ||
+		!value_hex(key, digits, SHA256_SIZE, &pin.sha256) ||
+		pin.sha256.size != SHA256_SIZE)
+		return mistake(reading,
+			"%s: not ADDRESS sha256:HEX with the 64 digits of a public key's hash",
+			value);
+	if (conf->n_pins == PINS_MAX)
+		return mistake(reading, "more than %d keys", PINS_MAX);
+	conf->pins[conf->n_pins++] = pin;
+	return true;
+}
+
 /* "1 |": what this version does, then what it does not do yet. */
 SETTER(word)
 {

@@ -16,5 +16,6 @@ SETTER(log_list);
 SETTER(trust_anchors);
 SETTER(distrust_issuer);
 SETTER(block_certificate);
+SETTER(pin_public_key);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

@@ -3,9 +3,9 @@
 #include "ctpolicy/calendar.h"
 #include "ctpolicy/ctpolicy.h"
 #include "ctpolicy/pem.h"
+#include "ctpolicy/report_json.h"
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,30 +95,6 @@ static bool load_chain(const char *path, struct pem_chain *ret)
 	return false;
 }
 
-static const char *format_time(uint64_t ms, char text[32])
-{
-	time_t seconds = (time_t)(ms / 1000);
-	size_t n = 0;
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) != NULL)
-		n = strftime(text, 26, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (n > 0)
-		snprintf(text + n, 32 - n, ".%03uZ", (unsigned)(ms % 1000));
-	else
-		memcpy(text, "?", 2);
-	return text;
-}
-
-/* Log ids in hexadecimal. */
-static const char *format_id(
-	const uint8_t id[CT_LOG_ID_SIZE], char text[2 * CT_LOG_ID_SIZE + 1])
-{
-	for (size_t i = 0; i < CT_LOG_ID_SIZE; i++)
-		snprintf(text + 2 * i, 3, "%02x", id[i]);
-	return text;
-}
-
 /* RFC 3339, or seconds since 1970. */
 static bool parse_time(const char *text, uint64_t *ret_ms)
 {
@@ -133,18 +109,18 @@ static bool parse_time(const char *text, uint64_t *ret_ms)
 static void print_sct(const struct ct_sct_report *sct)
 {
 	bool counts = sct->status == CT_SCT_VALID;
-	char when[32], id[2 * CT_LOG_ID_SIZE + 1];
+	char when[32], id[65];
 
 	printf("  %s  ", counts ? "ok" : "no");
 	if (sct->status == CT_SCT_UNKNOWN_VERSION)
 		printf("an SCT that cannot be read");
 	else if (sct->log != NULL)
-		printf("%s  %s, %s, %s", format_time(sct->timestamp_ms, when),
+		printf("%s  %s, %s, %s", report_time(sct->timestamp_ms, when),
 			sct->log->description, sct->operator_name,
 			ct_log_state_name(sct->log->state));
 	else
-		printf("%s  log %s", format_time(sct->timestamp_ms, when),
-			format_id(sct->log_id, id));
+		printf("%s  log %s", report_time(sct->timestamp_ms, when),
+			report_hex(sct->log_id, id));
 	printf("%s%s\n", counts ? "" : ": ", counts ? "" : ct_sct_status_text(sct->status));
 }
 
@@ -158,58 +134,14 @@ static void print_text(const struct ct_report *report)
 		print_sct(&report->scts[i]);
 }
 
-/* What is not known is left out. NULL: no memory; so too below. */
-static json_t *sct_to_json(const struct ct_sct_report *sct)
-{
-	bool readable = sct->status != CT_SCT_UNKNOWN_VERSION;
-	const struct ct_log *log = sct->log;
-	char when[32], id[2 * CT_LOG_ID_SIZE + 1];
-
-	return json_pack("{s:s, s:b, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}",
-		"status", ct_sct_status_name(sct->status), "counts",
-		sct->status == CT_SCT_VALID, "reason", ct_sct_status_text(sct->status),
-		"origin", ct_sct_origin_name(sct->origin), "log_id",
-		readable ? format_id(sct->log_id, id) : NULL, "timestamp",
-		readable ? format_time(sct->timestamp_ms, when) : NULL, "log",
-		log != NULL ? log->description : NULL, "operator", sct->operator_name, "state",
-		log != NULL ? ct_log_state_name(log->state) : NULL, "kind",
-		log == NULL  ? NULL
-		: log->tiled ? "static-ct"
-			     : "rfc6962",
-		"url", log != NULL ? log->url : NULL);
-}
-
-static json_t *scts_to_json(const struct ct_report *report)
-{
-	json_t *scts = json_array();
-
-	for (size_t i = 0; i < report->n_scts; i++) {
-		if (json_array_append_new(scts, sct_to_json(&report->scts[i])) == 0)
-			continue;
-		json_decref(scts);
-		return NULL;
-	}
-	return scts;
-}
-
 static bool print_json(const struct ct_report *report)
 {
-	json_t *object;
-	char text[512];
-	bool good;
+	json_t *object = report_json(report);
+	const char *verdict = report->verdict == CT_COMPLIANT ? "accept" : "refuse";
+	bool good = object != NULL &&
+		    json_object_set_new(object, "verdict", json_string(verdict)) == 0 &&
+		    json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
 
-	ct_report_text(report, text, sizeof text);
-	object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o}",
-		"verdict", report->verdict == CT_COMPLIANT ? "accept" : "refuse", "ct",
-		ct_verdict_name(report->verdict), "reason", text, "policy",
-		ct_policy_name(report->policy), "logs", (json_int_t)report->logs, "logs_needed",
-		(json_int_t)report->logs_needed, "operators", (json_int_t)report->operators,
-		"operators_needed", (json_int_t)report->operators_needed, "lifetime_days",
-		(json_int_t)report->lifetime_days, "log_list_age_days",
-		(json_int_t)report->list_age_days, "log_list_stale", report->list_stale,
-		"scts_left_out", (json_int_t)report->scts_left_out, "scts",
-		scts_to_json(report));
-	good = json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
 	putchar('\n');
 	json_decref(object);
 	return good;

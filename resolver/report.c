@@ -48,7 +48,7 @@ static void list_scts(const struct ct_report *report, char *text, size_t size)
 	}
 }
 
-static void on_event([[maybe_unused]] struct trace *trace, const struct trace_event *event)
+void report_event(const struct trace_event *event)
 {
 	char words[2048];
 
@@ -80,11 +80,6 @@ static void on_event([[maybe_unused]] struct trace *trace, const struct trace_ev
 	}
 }
 
-struct trace report_trace(void)
-{
-	return (struct trace){.tell = on_event};
-}
-
 static void format_date(uint64_t ms, char text[11])
 {
 	time_t seconds = (time_t)(ms / 1000);
@@ -94,26 +89,67 @@ static void format_date(uint64_t ms, char text[11])
 		memcpy(text, "?", 2);
 }
 
-void report_log_list(const char *path, const struct ct_log_list *list, uint64_t now_ms)
+void report_log_list(const char *path, const struct ct_log_list *list)
 {
-	uint64_t made_ms = ct_log_list_timestamp_ms(list);
-	uint64_t days = now_ms > made_ms ? (now_ms - made_ms) / DAY_MS : 0;
 	char made[11], horizon[11];
 
-	format_date(made_ms, made);
+	format_date(ct_log_list_timestamp_ms(list), made);
 	format_date(ct_log_list_horizon_ms(list), horizon);
 	log_line(LOG_INFO, "event=log-list file=%s logs=%zu date=%s until=%s", path,
 		ct_log_list_size(list), made, horizon);
-	if (now_ms > made_ms + CT_LIST_FRESH_DAYS * DAY_MS)
-		log_line(LOG_WARNING,
-			"event=log-list-stale why=\"the log list is %u days old: certificates "
-			"now need "
-			"two logs of two operators that it knows; please install a newer one\"",
-			(unsigned)days);
-	else if (days >= LIST_WARN_DAYS)
+}
+
+static uint64_t age_ms(const struct ct_log_list *list, struct ct_clock clock)
+{
+	uint64_t made_ms = ct_log_list_timestamp_ms(list);
+
+	return clock.now_ms > made_ms ? clock.now_ms - made_ms : 0;
+}
+
+enum list_age list_age(const struct ct_log_list *list, struct ct_clock clock)
+{
+	if (clock.unset || age_ms(list, clock) > CT_LIST_FRESH_DAYS * DAY_MS)
+		return LIST_STALE;
+	return age_ms(list, clock) >= LIST_WARN_DAYS * DAY_MS ? LIST_AGEING : LIST_FRESH;
+}
+
+void report_list_age(const struct ct_log_list *list, struct ct_clock clock)
+{
+	unsigned days = (unsigned)(age_ms(list, clock) / DAY_MS);
+
+	switch (list_age(list, clock)) {
+	case LIST_FRESH: log_line(LOG_INFO, "event=log-list-fresh days=%u", days); break;
+	case LIST_AGEING:
 		log_line(LOG_WARNING,
 			"event=log-list-ages why=\"the log list is %u days old and will be "
 			"stale "
 			"after %d; please install a newer one\"",
-			(unsigned)days, CT_LIST_FRESH_DAYS);
+			days, CT_LIST_FRESH_DAYS);
+		break;
+	case LIST_STALE:
+		log_line(LOG_WARNING,
+			"event=log-list-stale why=\"%s: certificates that are new now need two "
+			"logs of two operators that it knows%s\"",
+			clock.unset ? "the clock is not set, so the log list may be of any age"
+				    : "the log list is too old",
+			clock.unset ? "" : "; please install a newer one");
+		break;
+	}
+}
+
+void report_clock(struct ct_clock clock)
+{
+	char date[11];
+
+	format_date(clock.now_ms, date);
+	if (clock.unset)
+		log_line(LOG_WARNING,
+			"event=clock-not-set why=\"the system's clock is before %s, which "
+			"cannot "
+			"be: until it is set, nothing is held against a certificate for being "
+			"too "
+			"early\"",
+			date);
+	else
+		log_line(LOG_NOTICE, "event=clock-set date=%s", date);
 }

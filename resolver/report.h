@@ -3,9 +3,19 @@
 /* The facts that transport tells, in words, and logged. */
 #include "transport/trace.h"
 
-/* A trace that logs: changes as notices and warnings; what was told before is not told again.
- */
-struct trace report_trace(void);
+/* A fact of transport's: changes as notices and warnings; what was told before is not told
+ * again. */
+void report_event(const struct trace_event *event);
 
-/* What is known of a log list, and a warning when it is stale or soon will be. */
-void report_log_list(const char *path, const struct ct_log_list *list, uint64_t now_ms);
+/* How old a log list is. */
+enum list_age { LIST_FRESH, LIST_AGEING, LIST_STALE };
+
+/* Ageing: it will be stale within 30 days. While the clock is not set it is stale. */
+enum list_age list_age(const struct ct_log_list *list, struct ct_clock clock);
+
+/* Which log list is used. */
+void report_log_list(const char *path, const struct ct_log_list *list);
+/* How old it is, and what that means. */
+void report_list_age(const struct ct_log_list *list, struct ct_clock clock);
+/* The clock is, or is not any more, believed. */
+void report_clock(struct ct_clock clock);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/snapshot.h"
 #include "resolver/log.h"
-#include "resolver/report.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,10 +70,14 @@ static enum ct_policy policy_of(enum conf_policy policy)
 	return CT_POLICY_CHROME;
 }
 
-static struct endpoint endpoint_of(const struct conf_upstream *upstream)
+static struct endpoint endpoint_of(
+	const struct snapshot *snapshot, const struct conf_upstream *upstream)
 {
 	struct endpoint endpoint = {
-		.subject = {.address_size = upstream->address.size, .name = upstream->name},
+		.subject = {.address_size = upstream->address.size,
+			.name = upstream->name,
+			.pins = snapshot->pins + upstream->first_pin,
+			.n_pins = upstream->n_pins},
 		.port = upstream->address.port != 0 ? upstream->address.port : PORT_DOT,
 		.text = upstream->text,
 	};
@@ -84,17 +87,23 @@ static struct endpoint endpoint_of(const struct conf_upstream *upstream)
 	return endpoint;
 }
 
-static struct upstream_set *make_set(struct snapshot *snapshot, struct loop *loop)
+static struct upstream_set *make_set(
+	struct snapshot *snapshot, const struct surroundings *around)
 {
 	const struct conf *conf = snapshot->conf;
 	struct endpoint *endpoints = calloc(conf->n_upstreams, sizeof *endpoints);
+	struct set_params params = {
+		.trust = snapshot->trust,
+		.clock = around->clock,
+		.trace = around->trace,
+		.budget_ms = conf->query_timeout_ms,
+	};
 	struct upstream_set *set = NULL;
 
 	if (endpoints != NULL) {
 		for (size_t i = 0; i < conf->n_upstreams; i++)
-			endpoints[i] = endpoint_of(&conf->upstreams[i]);
-		set = set_new(loop, endpoints, conf->n_upstreams, snapshot->trust,
-			conf->query_timeout_ms, &snapshot->trace);
+			endpoints[i] = endpoint_of(snapshot, &conf->upstreams[i]);
+		set = set_new(around->loop, endpoints, conf->n_upstreams, &params);
 	}
 	if (set == NULL)
 		log_line(LOG_ERROR, "out of memory");
@@ -147,7 +156,17 @@ static struct distrust *distrusted_by(const struct conf *conf)
 	return entries;
 }
 
-static bool load_trust(struct snapshot *snapshot)
+/* NULL: no memory. */
+static struct pin *pins_of(const struct conf *conf)
+{
+	struct pin *pins = calloc(conf->n_pins + 1, sizeof *pins);
+
+	for (size_t i = 0; pins != NULL && i < conf->n_pins; i++)
+		memcpy(pins[i].sha256, conf->pins[i].sha256.bytes, sizeof pins[i].sha256);
+	return pins;
+}
+
+static bool load_trust(struct snapshot *snapshot, struct accepted_before *accepted_before)
 {
 	const struct conf *conf = snapshot->conf;
 	struct trust_params params = {
@@ -155,13 +174,15 @@ static bool load_trust(struct snapshot *snapshot)
 		.list = load_log_list(conf->log_list),
 		.policy = policy_of(conf->policy),
 		.n_distrusted = conf->n_distrusted,
+		.accepted_before = accepted_before,
 	};
 	char why[512] = "out of memory";
 
 	if (params.list == NULL)
 		return false;
 	params.distrusted = snapshot->distrusted = distrusted_by(conf);
-	if (params.distrusted != NULL)
+	snapshot->pins = pins_of(conf);
+	if (params.distrusted != NULL && snapshot->pins != NULL)
 		snapshot->trust = trust_new(&params, why, sizeof why);
 	else
 		ct_log_list_free(params.list);
@@ -170,42 +191,60 @@ static bool load_trust(struct snapshot *snapshot)
 	return snapshot->trust != NULL;
 }
 
-/* All but the upstreams. */
-static struct snapshot *load(const char *path)
+/* All but the upstreams. conf: moved; NULL: reading it has failed. */
+static struct snapshot *load(struct conf *conf, struct accepted_before *accepted_before)
 {
-	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+	struct snapshot *snapshot = conf != NULL ? calloc(1, sizeof *snapshot) : NULL;
 
 	if (snapshot == NULL) {
-		log_line(LOG_ERROR, "out of memory");
+		if (conf != NULL)
+			log_line(LOG_ERROR, "out of memory");
+		conf_free(conf);
 		return NULL;
 	}
 	snapshot->references = 1;
-	snapshot->trace = report_trace();
-	snapshot->conf = load_conf(path);
-	if (snapshot->conf != NULL && load_trust(snapshot))
+	snapshot->conf = conf;
+	if (load_trust(snapshot, accepted_before))
 		return snapshot;
 	snapshot_unref(snapshot);
 	return NULL;
 }
 
-struct snapshot *snapshot_load(struct loop *loop, const char *path)
+static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
 {
-	struct snapshot *snapshot = load(path);
-
-	if (snapshot == NULL)
-		return NULL;
-	report_log_list(
-		snapshot->conf->log_list, trust_log_list(snapshot->trust), loop_wall_ms());
-	snapshot->set = make_set(snapshot, loop);
+	snapshot->set = make_set(snapshot, around);
 	if (snapshot->set != NULL)
 		return snapshot;
 	snapshot_unref(snapshot);
 	return NULL;
 }
 
+struct snapshot *snapshot_load(const struct surroundings *around, const char *path)
+{
+	struct snapshot *snapshot = load(load_conf(path), around->accepted_before);
+
+	return snapshot != NULL ? complete(snapshot, around) : NULL;
+}
+
+struct snapshot *snapshot_renew(
+	const struct surroundings *around, const struct snapshot *present)
+{
+	struct snapshot *snapshot = load(conf_ref(present->conf), around->accepted_before);
+
+	if (snapshot == NULL)
+		return NULL;
+	if (ct_log_list_timestamp_ms(trust_log_list(snapshot->trust)) >=
+		ct_log_list_timestamp_ms(trust_log_list(present->trust)))
+		return complete(snapshot, around);
+	log_line(
+		LOG_ERROR, "%s: LogList: older than the list in use", snapshot->conf->log_list);
+	snapshot_unref(snapshot);
+	return NULL;
+}
+
 bool snapshot_check(const char *path)
 {
-	struct snapshot *snapshot = load(path);
+	struct snapshot *snapshot = load(load_conf(path), NULL);
 
 	snapshot_unref(snapshot);
 	return snapshot != NULL;
@@ -224,6 +263,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	set_free(snapshot->set);
 	trust_free(snapshot->trust);
 	free(snapshot->distrusted);
+	free(snapshot->pins);
 	conf_free(snapshot->conf);
 	free(snapshot);
 }

@@ -6,14 +6,23 @@
  * alive.
  */
 #include "conf/conf.h"
+#include "transport/clock.h"
 #include "transport/set.h"
+
+/* What outlives a snapshot; all borrowed. */
+struct surroundings {
+	struct loop *loop;
+	const struct clock *clock;
+	struct accepted_before *accepted_before;
+	struct trace *trace;
+};
 
 struct snapshot {
 	unsigned references;
 	struct conf *conf;
 	struct distrust *distrusted;
+	struct pin *pins;
 	struct trust *trust;
-	struct trace trace;
 	struct upstream_set *set;
 };
 
@@ -21,8 +30,12 @@ struct snapshot {
  * Reads the configuration and whatever it names. path NULL: the default place.
  * Returns one reference, or NULL when anything is wrong, which has been logged.
  */
-struct snapshot *snapshot_load(struct loop *loop, const char *path);
-/* The same without upstreams: is the configuration good? */
+struct snapshot *snapshot_load(const struct surroundings *around, const char *path);
+/* The same configuration, but what it names is read again. NULL when anything is wrong, or the
+ * log list is older than the present one; which has been logged. */
+struct snapshot *snapshot_renew(
+	const struct surroundings *around, const struct snapshot *present);
+/* Is the configuration good, and all that it names? */
 bool snapshot_check(const char *path);
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

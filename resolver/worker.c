@@ -1,19 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/worker.h"
+#include "resolver/evidence.h"
+#include "resolver/filewatch.h"
 #include "resolver/listeners.h"
 #include "resolver/log.h"
 #include "resolver/notify.h"
 #include "resolver/query.h"
+#include "resolver/report.h"
+#include "resolver/timekeeper.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* While it stops, how often it looks whether all is done; and how long clients over TCP have to
  * read what was written for them. Queries end by themselves, at their deadline. */
 enum { STOP_LOOK_MS = 10, STOP_UNSENT_MS = 1000 };
 
+/* How often the log list's age is looked at, and the time written down. */
+enum { UPKEEP_MS = 3600 * 1000 };
+
 struct worker {
 	struct loop *loop;
+	struct surroundings around;
+	struct timekeeper *timekeeper;
+	struct timekeeper_owner timekeeper_owner;
+	struct evidence *evidence;
+	struct trace trace;
+	struct filewatch *filewatch;
+	struct filewatch_owner filewatch_owner;
+	struct timer upkeep;
+	bool clock_unset; /* as it was told last, so too below */
+	enum list_age list_age;
 	const char *conf_path;
 	struct snapshot *snapshot;
 	struct listeners *listeners;
@@ -41,6 +60,64 @@ static void on_message(
 	query_start(worker->queries, worker->snapshot, message, client);
 }
 
+/* What a verdict teaches besides: what is remembered of the upstream, and of the time. */
+static void on_trace(struct trace *trace, const struct trace_event *event)
+{
+	struct worker *worker = container_of(trace, struct worker, trace);
+	struct clock *clock = timekeeper_clock(worker->timekeeper);
+	const struct verdict *verdict = event->verdict;
+
+	report_event(event);
+	if (verdict == NULL)
+		return;
+	evidence_note(worker->evidence, event, clock_now(clock).now_ms);
+	for (size_t i = 0; verdict->accepted && i < verdict->report.n_scts; i++)
+		if (verdict->report.scts[i].status == CT_SCT_VALID)
+			clock_raise(clock, verdict->report.scts[i].timestamp_ms);
+}
+
+/* Says what has changed of the clock and of the list's age. */
+static void look_at_time(struct worker *worker, bool tell_all)
+{
+	struct ct_clock clock = clock_now(timekeeper_clock(worker->timekeeper));
+	const struct ct_log_list *list = trust_log_list(worker->snapshot->trust);
+	enum list_age age = list_age(list, clock);
+
+	if (clock.unset != worker->clock_unset)
+		report_clock(clock);
+	if (tell_all || age != worker->list_age)
+		report_list_age(list, clock);
+	worker->clock_unset = clock.unset;
+	worker->list_age = age;
+}
+
+static void on_upkeep(struct timer *timer)
+{
+	struct worker *worker = container_of(timer, struct worker, upkeep);
+
+	look_at_time(worker, false);
+	timekeeper_save(worker->timekeeper);
+	(void)!timer_start(worker->loop, timer, UPKEEP_MS);
+}
+
+/* One reference is moved. Nothing that the old one accepted is used any more: all upstreams are
+ * dialled and judged anew, while queries under way end where they are. */
+static void use(struct worker *worker, struct snapshot *snapshot)
+{
+	const struct conf *conf = snapshot->conf;
+	const char *paths[] = {conf->log_list};
+
+	snapshot_unref(worker->snapshot);
+	worker->snapshot = snapshot;
+	report_log_list(conf->log_list, trust_log_list(snapshot->trust));
+	look_at_time(worker, true);
+	if (!filewatch_set(worker->filewatch, paths, sizeof paths / sizeof *paths))
+		log_line(LOG_WARNING,
+			"event=log-list why=\"that it is replaced will not be seen: %s\"",
+			strerror(errno));
+	set_dial(snapshot->set);
+}
+
 static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 {
 	struct worker *worker = container_of(watch, struct worker, hup);
@@ -49,11 +126,9 @@ static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 	if (worker->answered_ms != 0)
 		return; /* it is stopping */
 	notify_reloading();
-	snapshot = snapshot_load(worker->loop, worker->conf_path);
+	snapshot = snapshot_load(&worker->around, worker->conf_path);
 	if (snapshot != NULL && listeners_apply(worker->listeners, snapshot->conf)) {
-		snapshot_unref(worker->snapshot);
-		worker->snapshot = snapshot;
-		set_dial(snapshot->set);
+		use(worker, snapshot);
 		log_line(LOG_NOTICE, "event=reloaded");
 	} else {
 		snapshot_unref(snapshot);
@@ -61,6 +136,33 @@ static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 			"event=reload-failed why=\"see above; nothing has changed\"");
 	}
 	notify_ready();
+}
+
+/* The same configuration with what it names as it is now. */
+static void renew(struct worker *worker, const char *event)
+{
+	struct snapshot *snapshot;
+
+	if (worker->answered_ms != 0)
+		return;
+	snapshot = snapshot_renew(&worker->around, worker->snapshot);
+	if (snapshot == NULL) {
+		log_line(LOG_ERROR, "event=%s-failed why=\"see above; nothing has changed\"",
+			event);
+		return;
+	}
+	use(worker, snapshot);
+	log_line(LOG_NOTICE, "event=%s", event);
+}
+
+static void on_list_changed(struct filewatch_owner *owner)
+{
+	renew(container_of(owner, struct worker, filewatch_owner), "log-list-replaced");
+}
+
+static void on_clock_set(struct timekeeper_owner *owner)
+{
+	renew(container_of(owner, struct worker, timekeeper_owner), "judged-again");
 }
 
 static void look_whether_done(struct timer *timer)
@@ -107,12 +209,26 @@ static bool worker_init(struct worker *worker)
 	worker->intr.caught = on_int;
 	worker->hup.caught = on_reload;
 	worker->stopping.fired = look_whether_done;
+	worker->upkeep.fired = on_upkeep;
+	worker->timekeeper_owner.clock_was_set = on_clock_set;
+	worker->filewatch_owner.changed = on_list_changed;
+	worker->trace.tell = on_trace;
 	worker->loop = loop_new();
 	if (worker->loop == NULL)
 		return false;
 	worker->queries = queries_new(worker->loop);
 	worker->listeners = listeners_new(worker->loop, &worker->udp_owner, &worker->tcp_owner);
+	worker->timekeeper = timekeeper_new(worker->loop, &worker->timekeeper_owner);
+	worker->evidence = evidence_new(worker->loop);
+	worker->filewatch = filewatch_new(worker->loop, &worker->filewatch_owner);
+	if (worker->timekeeper == NULL || worker->evidence == NULL || worker->filewatch == NULL)
+		return false;
+	worker->around = (struct surroundings){.loop = worker->loop,
+		.clock = timekeeper_clock(worker->timekeeper),
+		.accepted_before = evidence_accepted_before(worker->evidence),
+		.trace = &worker->trace};
 	return worker->queries != NULL && worker->listeners != NULL &&
+	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
 	       signal_start(worker->loop, &worker->intr, SIGINT) &&
 	       signal_start(worker->loop, &worker->hup, SIGHUP);
@@ -128,7 +244,7 @@ struct worker *worker_new(const char *conf_path)
 		return NULL;
 	}
 	worker->conf_path = conf_path;
-	worker->snapshot = snapshot_load(worker->loop, conf_path);
+	worker->snapshot = snapshot_load(&worker->around, conf_path);
 	if (worker->snapshot == NULL ||
 		!listeners_apply(worker->listeners, worker->snapshot->conf)) {
 		worker_free(worker);
@@ -141,7 +257,7 @@ void worker_run(struct worker *worker)
 {
 	const struct query_counts *counts = queries_counts(worker->queries);
 
-	set_dial(worker->snapshot->set);
+	use(worker, snapshot_ref(worker->snapshot));
 	notify_ready();
 	log_line(LOG_NOTICE, "event=ready");
 	loop_run(worker->loop);
@@ -160,11 +276,17 @@ void worker_free(struct worker *worker)
 	signal_stop(&worker->intr);
 	signal_stop(&worker->hup);
 	timer_done(&worker->stopping);
+	timer_done(&worker->upkeep);
+	filewatch_free(worker->filewatch);
 	listeners_free(worker->listeners);
 	/* The loop may have been stopped with queries under way, when there was no memory. */
 	if (worker->queries != NULL && queries_under_way(worker->queries) == 0) {
 		queries_free(worker->queries);
 		snapshot_unref(worker->snapshot);
+		if (worker->timekeeper != NULL && worker->snapshot != NULL)
+			timekeeper_save(worker->timekeeper);
+		timekeeper_free(worker->timekeeper);
+		evidence_free(worker->evidence);
 		loop_free(worker->loop);
 	}
 	free(worker);

@@ -27,6 +27,14 @@ void chain_done(struct chain *chain)
 		gnutls_x509_crt_deinit(chain->anchor);
 }
 
+/* Names are the peer's choice; they end in logs and terminals. */
+static void make_printable(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+			*c = '?';
+}
+
 bool refuse(struct verify_check *check, const char *format, ...)
 {
 	va_list args;
@@ -35,10 +43,7 @@ bool refuse(struct verify_check *check, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(check->reason, sizeof check->reason, format, args);
 	va_end(args);
-	/* Names in it are the peer's choice; they end in logs and terminals. */
-	for (char *c = check->reason; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
-			*c = '?';
+	make_printable(check->reason);
 	return false;
 }
 
@@ -116,13 +121,13 @@ static bool path_uses(const struct chain *chain, size_t crt)
 	return false;
 }
 
-static bool check_in_time(
-	gnutls_x509_crt_t crt, const char *who, uint64_t now_ms, struct verify_check *check)
+static bool check_in_time(gnutls_x509_crt_t crt, const char *who, struct ct_clock clock,
+	struct verify_check *check)
 {
 	time_t from = gnutls_x509_crt_get_activation_time(crt);
 	time_t until = gnutls_x509_crt_get_expiration_time(crt);
-	int64_t now = (int64_t)(now_ms / 1000);
-	bool early = now < (int64_t)from;
+	int64_t now = (int64_t)(clock.now_ms / 1000);
+	bool early = now < (int64_t)from && !clock.unset;
 	time_t when = early ? from : until;
 	char text[32] = "";
 	struct tm tm;
@@ -138,7 +143,7 @@ static bool check_in_time(
 }
 
 /* Finds the anchor of the path, too: NULL when the path ends in one. */
-static bool path_in_time(struct chain *chain, uint64_t now_ms, struct verify_check *check)
+static bool path_in_time(struct chain *chain, struct ct_clock clock, struct verify_check *check)
 {
 	gnutls_x509_crt_t tip = chain->crt[chain->step[chain->length - 1]];
 
@@ -150,26 +155,26 @@ static bool path_in_time(struct chain *chain, uint64_t now_ms, struct verify_che
 		chain->anchor = NULL;
 	for (size_t i = 0; i < chain->length; i++)
 		if (!check_in_time(chain->crt[chain->step[i]],
-			    i == 0 ? "it" : "a CA certificate of its chain", now_ms, check))
+			    i == 0 ? "it" : "a CA certificate of its chain", clock, check))
 			return false;
 	return chain->anchor == NULL ||
-	       check_in_time(chain->anchor, "the trust anchor of its chain", now_ms, check);
+	       check_in_time(chain->anchor, "the trust anchor of its chain", clock, check);
 }
 
 /* GnuTLS follows one issuer a certificate; servers send cross-signs, lapsed ones too, and any
  * order. So: try all continuations, depth first, in few steps (RFC 4158 section 2.4.2). */
-static bool path_search(struct chain *chain, uint64_t now_ms, struct verify_check *late)
+static bool path_search(struct chain *chain, struct ct_clock clock, struct verify_check *late)
 {
 	gnutls_x509_crt_t tip = chain->crt[chain->step[chain->length - 1]];
 
-	if (path_verifies(chain) && path_in_time(chain, now_ms, late))
+	if (path_verifies(chain) && path_in_time(chain, clock, late))
 		return true;
 	for (size_t i = 1; i < chain->n_crt && chain->tries < PATH_TRIES_MAX; i++) {
 		if (path_uses(chain, i) ||
 			gnutls_x509_crt_check_issuer(tip, chain->crt[i]) == 0)
 			continue;
 		chain->step[chain->length++] = i;
-		if (path_search(chain, now_ms, late))
+		if (path_search(chain, clock, late))
 			return true;
 		chain->length--;
 	}
@@ -311,11 +316,11 @@ static bool check_constraints(gnutls_x509_crt_t ca, gnutls_subject_alt_names_t s
 }
 
 bool chain_check(struct chain *chain, gnutls_subject_alt_names_t sans,
-	const struct subject *subject, uint64_t now_ms, struct verify_check *check)
+	const struct subject *subject, struct ct_clock clock, struct verify_check *check)
 {
 	struct verify_check late = {.ok = true};
 
-	if (!path_search(chain, now_ms, &late)) {
+	if (!path_search(chain, clock, &late)) {
 		if (late.ok)
 			return refuse_path(chain, check);
 		*check = late; /* all that a good path lacked was time */
@@ -363,6 +368,25 @@ static struct identity identity_of(gnutls_x509_crt_t crt)
 		memcpy(who.serial.bytes, serial + zeroes, who.serial.size);
 	}
 	return who;
+}
+
+gnutls_x509_crt_t chain_issuer(const struct chain *chain)
+{
+	return chain->length > 1 ? chain->crt[chain->step[1]] : chain->anchor;
+}
+
+void chain_describe_leaf(const struct chain *chain, struct verdict *verdict)
+{
+	gnutls_x509_crt_t leaf = chain->crt[0];
+	time_t until = gnutls_x509_crt_get_expiration_time(leaf);
+	[[gnu::cleanup(datum_free)]] gnutls_datum_t issuer = {0};
+
+	verdict->leaf = identity_of(leaf);
+	verdict->not_after_ms = until > 0 ? (uint64_t)until * 1000 : 0;
+	if (gnutls_x509_crt_get_issuer_dn3(leaf, &issuer, 0) >= 0)
+		snprintf(verdict->issuer_name, sizeof verdict->issuer_name, "%s",
+			(const char *)issuer.data);
+	make_printable(verdict->issuer_name);
 }
 
 size_t chain_identities(const struct chain *chain, struct identity *ret)

@@ -30,7 +30,13 @@ void chain_done(struct chain *chain);
 
 /* Finds and judges the path. `sans` are the leaf's; `subject` is who was dialled. */
 bool chain_check(struct chain *chain, gnutls_subject_alt_names_t sans,
-	const struct subject *subject, uint64_t now_ms, struct verify_check *check);
+	const struct subject *subject, struct ct_clock clock, struct verify_check *check);
+/* The certificate that issued the leaf, after chain_check(): of the path, or the anchor.
+ * Borrowed. */
+gnutls_x509_crt_t chain_issuer(const struct chain *chain);
+
+/* Who the leaf is, for those who remember it: after chain_load(). */
+void chain_describe_leaf(const struct chain *chain, struct verdict *verdict);
 
 /* Who the certificates of the path are, its anchor last, after chain_check(). Returns how many.
  * `ret` has room for VERIFY_CHAIN_MAX + 1. */

@@ -38,6 +38,7 @@ static const enum conn_state conn_next[][3] = {
 struct conn {
 	struct loop *loop;
 	struct conn_owner *owner; /* NULL once it has closed the connection */
+	const struct clock *clock;
 	struct conn_limits limits;
 	enum conn_state state;
 	enum transport_err err; /* why it ended */
@@ -175,7 +176,7 @@ static void on_turn(struct turn *turn)
 
 static void conn_handshake(struct conn *conn)
 {
-	enum transport_err err = tls_handshake(conn->tls, loop_wall_ms());
+	enum transport_err err = tls_handshake(conn->tls, clock_now(conn->clock));
 
 	/* Also an alert that says why it failed. */
 	if (conn->state == CONN_HANDSHAKING)
@@ -319,17 +320,18 @@ static void on_timer(struct timer *timer)
 		timer_start(conn->loop, &conn->timer, conn->limits.silent_ms - silent_ms);
 }
 
-struct conn *conn_new(struct loop *loop, const struct endpoint *endpoint,
-	const struct tls_context *context, struct conn_limits limits, struct conn_owner *owner)
+struct conn *conn_new(const struct endpoint *endpoint, const struct conn_params *params,
+	bool asks_scts, struct conn_owner *owner)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 	int error = 0;
 
 	if (conn == NULL)
 		return NULL;
-	*conn = (struct conn){.loop = loop,
+	*conn = (struct conn){.loop = params->loop,
 		.owner = owner,
-		.limits = limits,
+		.clock = params->clock,
+		.limits = params->limits,
 		.state = CONN_DIALING,
 		.fd = -1,
 		.watch.ready = on_ready,
@@ -337,8 +339,9 @@ struct conn *conn_new(struct loop *loop, const struct endpoint *endpoint,
 		.turn.run = on_turn};
 	conn->dot = dot_new();
 	if (conn->dot == NULL ||
-		tls_new(context, &endpoint->subject, "dot", &conn->tls) != TRANSPORT_OK ||
-		!timer_start(loop, &conn->timer, limits.ready_ms)) {
+		tls_new(params->context, &endpoint->subject, "dot", asks_scts, &conn->tls) !=
+			TRANSPORT_OK ||
+		!timer_start(conn->loop, &conn->timer, conn->limits.ready_ms)) {
 		timer_done(&conn->timer);
 		conn_free(conn);
 		return NULL;

@@ -4,6 +4,7 @@
  * One connection to an upstream, from dialling to its end. Queries can be given to it only when
  * it is ready, and it is ready only when its peer has passed the verdict.
  */
+#include "transport/clock.h"
 #include "transport/dial.h"
 #include "transport/loop.h"
 #include "transport/tls.h"
@@ -26,9 +27,18 @@ struct conn_limits {
 	uint32_t ready_ms, silent_ms;
 };
 
-/* Dials. NULL when there is no memory. endpoint and context are borrowed until it ends. */
-struct conn *conn_new(struct loop *loop, const struct endpoint *endpoint,
-	const struct tls_context *context, struct conn_limits limits, struct conn_owner *owner);
+/* What connections are made with. */
+struct conn_params {
+	struct loop *loop;
+	const struct tls_context *context;
+	const struct clock *clock;
+	struct conn_limits limits;
+};
+
+/* Dials. NULL when there is no memory. endpoint, and what params point to, are borrowed until
+ * it ends. asks_scts: as in tls_new(). */
+struct conn *conn_new(const struct endpoint *endpoint, const struct conn_params *params,
+	bool asks_scts, struct conn_owner *owner);
 
 /* Only when ready. The query leaves at the end of this turn of the loop, with all the others.
  */

@@ -179,7 +179,7 @@ static void on_ready(struct upstream_owner *owner, [[maybe_unused]] struct upstr
 }
 
 struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size_t n,
-	const struct trust *trust, uint32_t budget_ms, struct trace *trace)
+	const struct set_params *params)
 {
 	struct upstream_set *set = calloc(1, sizeof *set);
 
@@ -194,13 +194,15 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 	set->owner = (struct upstream_owner){.ready = on_ready, .failed = on_failed};
 	list_init(&set->parked);
 	list_init(&set->ended);
-	set->context = tls_context_new(trust);
+	set->context = tls_context_new(params->trust);
 	set->params = (struct upstream_params){
-		.loop = loop,
-		.context = set->context,
-		.trace = trace,
-		.limits = {.ready_ms = budget_ms * 2 / 5, .silent_ms = budget_ms / 2},
-		.grace_ms = budget_ms,
+		.conn = {.loop = loop,
+			.context = set->context,
+			.clock = params->clock,
+			.limits = {.ready_ms = params->budget_ms * 2 / 5,
+				.silent_ms = params->budget_ms / 2}},
+		.trace = params->trace,
+		.grace_ms = params->budget_ms,
 		.owner = &set->owner,
 	};
 	for (; set->context != NULL && set->n < n; set->n++) {

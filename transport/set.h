@@ -11,13 +11,18 @@ struct upstream_set;
 
 #define UPSTREAMS_MAX 64
 
-/*
- * endpoints    moved: an array from malloc(), at most UPSTREAMS_MAX; freed with the set, also
- * when this fails. What they point to is borrowed trust        borrowed until set_free()
- * budget_ms    how long a query may take in all; its owner keeps the clock and cancels
- */
+/* All borrowed until set_free(). */
+struct set_params {
+	const struct trust *trust;
+	const struct clock *clock;
+	struct trace *trace;
+	uint32_t budget_ms; /* of a query in all; its owner keeps the clock and cancels */
+};
+
+/* endpoints: moved: an array from malloc(), at most UPSTREAMS_MAX; freed with the set, also
+ * when this fails. What they point to is borrowed. NULL: no memory. */
 struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size_t n,
-	const struct trust *trust, uint32_t budget_ms, struct trace *trace);
+	const struct set_params *params);
 /* No exchange may be under way; allowed in the done() of the last. NULL is allowed. */
 void set_free(struct upstream_set *set);
 

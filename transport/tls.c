@@ -5,14 +5,18 @@
  * resumed would not come by there; tickets are not taken, and tls_write() asks once more.
  */
 #include "transport/tls.h"
+#include "transport/certmsg.h"
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/ocsp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Certificates of 64 kB and their message's framing; more is refused before it is parsed. */
 enum { HANDSHAKE_MESSAGE_MAX = VERIFY_CHAIN_BYTES_MAX + 1024 };
+
+enum { EXTENSION_SCTS = 18 }; /* RFC 6962 section 3.3.1 */
 
 /* AEAD ciphers and ephemeral keys alone; P-256 first, which servers have and GnuTLS does
  * fastest. */
@@ -39,7 +43,11 @@ struct tls {
 	struct buf in, out;
 	bool eof;
 	bool trusted; /* the handshake is complete and the verdict was accept */
-	uint64_t now_ms;
+	struct ct_clock clock;
+	bool asks_scts;
+	/* What it answered: the extension's body (TLS 1.2), or its Certificate message (1.3).
+	 */
+	struct buf answer;
 	struct verdict verdict;
 	const char *why;
 };
@@ -105,6 +113,75 @@ static ssize_t push(gnutls_transport_ptr_t pointer, const void *data, size_t siz
 	return (ssize_t)size;
 }
 
+/* An empty extension asks. */
+static int send_scts_request(
+	[[maybe_unused]] gnutls_session_t session, [[maybe_unused]] gnutls_buffer_t buffer)
+{
+	return GNUTLS_E_INT_RET_0;
+}
+
+/* TLS 1.2: the list comes in the ServerHello. */
+static int receive_scts(gnutls_session_t session, const unsigned char *data, size_t size)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+
+	buf_consume(&tls->answer, buf_size(&tls->answer));
+	return buf_append(&tls->answer, data, size) ? 0 : GNUTLS_E_MEMORY_ERROR;
+}
+
+static bool is_tls13(gnutls_session_t session)
+{
+	return gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+}
+
+/* TLS 1.3: the list comes in the Certificate message. This is called when its bytes are in the
+ * transcript already and have not been parsed yet. */
+static int on_certificate(gnutls_session_t session, [[maybe_unused]] unsigned type,
+	[[maybe_unused]] unsigned when, [[maybe_unused]] unsigned incoming,
+	const gnutls_datum_t *message)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+
+	if (!is_tls13(session))
+		return 0;
+	buf_consume(&tls->answer, buf_size(&tls->answer));
+	if (!buf_append(&tls->answer, message->data, message->size))
+		return GNUTLS_E_MEMORY_ERROR;
+	certmsg_hide_scts(message->data, message->size);
+	return 0;
+}
+
+static int ask_scts(gnutls_session_t session)
+{
+	gnutls_handshake_set_hook_function(
+		session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT, GNUTLS_HOOK_POST, on_certificate);
+	return gnutls_session_ext_register(session, "signed_certificate_timestamp",
+		EXTENSION_SCTS, GNUTLS_EXT_TLS, receive_scts, send_scts_request, NULL, NULL,
+		NULL,
+		GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO |
+			GNUTLS_EXT_FLAG_TLS12_SERVER_HELLO);
+}
+
+/* What came besides the certificates. False: malformed. */
+static bool read_answer(struct tls *tls, struct peer *peer)
+{
+	struct wire answer = buf_bytes(&tls->answer);
+	gnutls_datum_t staple = {0};
+	struct certmsg message = {0};
+
+	if (tls->asks_scts && is_tls13(tls->session)) {
+		if (!certmsg_read(answer, &message))
+			return false;
+		peer->tls_scts = message.scts;
+		peer->staple = message.staple;
+		return true;
+	}
+	peer->tls_scts = answer;
+	if (gnutls_ocsp_status_request_get2(tls->session, 0, &staple) >= 0)
+		peer->staple = (struct wire){staple.data, staple.size};
+	return true;
+}
+
 /* Called once a full handshake, before our Finished. That the peer has the leaf's key is proved
  * before (TLS 1.3) or after (TLS 1.2) this, and in any case before the handshake is complete.
  */
@@ -113,6 +190,7 @@ static int judge_peer(gnutls_session_t session)
 	struct tls *tls = gnutls_session_get_ptr(session);
 	const gnutls_datum_t *peers;
 	struct wire der[VERIFY_CHAIN_MAX + 1];
+	struct peer peer = {.der = der};
 	unsigned n = 0;
 
 	if (gnutls_certificate_type_get2(session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509)
@@ -124,7 +202,10 @@ static int judge_peer(gnutls_session_t session)
 		n = VERIFY_CHAIN_MAX + 1; /* refused for their number */
 	for (unsigned i = 0; i < n; i++)
 		der[i] = (struct wire){peers[i].data, peers[i].size};
-	verify_peer(tls->context->trust, tls->subject, der, n, tls->now_ms, &tls->verdict);
+	peer.n = n;
+	if (!read_answer(tls, &peer))
+		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+	verify_peer(tls->context->trust, tls->subject, &peer, tls->clock, &tls->verdict);
 	return tls->verdict.accepted ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
@@ -152,6 +233,10 @@ static int prepare_session(struct tls *tls, const char *alpn)
 			session, GNUTLS_CRD_CERTIFICATE, tls->context->credentials);
 	if (r >= 0)
 		r = gnutls_alpn_set_protocols(session, &protocol, 1, 0);
+	if (r >= 0)
+		r = gnutls_ocsp_status_request_enable_client(session, NULL, 0, NULL);
+	if (r >= 0 && tls->asks_scts)
+		r = ask_scts(session);
 	if (r >= 0 && tls->subject->name != NULL)
 		r = gnutls_server_name_set(session, GNUTLS_NAME_DNS, tls->subject->name,
 			strlen(tls->subject->name));
@@ -159,7 +244,7 @@ static int prepare_session(struct tls *tls, const char *alpn)
 }
 
 enum transport_err tls_new(const struct tls_context *context, const struct subject *subject,
-	const char *alpn, struct tls **ret)
+	const char *alpn, bool asks_scts, struct tls **ret)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 
@@ -167,6 +252,7 @@ enum transport_err tls_new(const struct tls_context *context, const struct subje
 		return TRANSPORT_NOMEM;
 	tls->context = context;
 	tls->subject = subject;
+	tls->asks_scts = asks_scts;
 	if (prepare_session(tls, alpn) < 0) {
 		tls_free(tls);
 		return TRANSPORT_NOMEM;
@@ -183,6 +269,7 @@ void tls_free(struct tls *tls)
 		gnutls_deinit(tls->session);
 	buf_clear(&tls->in);
 	buf_clear(&tls->out);
+	buf_clear(&tls->answer);
 	free(tls);
 }
 
@@ -220,12 +307,12 @@ static enum transport_err failed(struct tls *tls, int code)
 	}
 }
 
-enum transport_err tls_handshake(struct tls *tls, uint64_t now_ms)
+enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock)
 {
 	bool judged;
 	int r;
 
-	tls->now_ms = now_ms;
+	tls->clock = clock;
 	do
 		r = gnutls_handshake(tls->session);
 	while (r == GNUTLS_E_WARNING_ALERT_RECEIVED);

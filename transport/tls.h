@@ -17,11 +17,13 @@ void tls_context_free(struct tls_context *context);
 /*
  * A session with the server that `subject` describes; its name (if any) is sent as SNI.
  *
- * subject  borrowed until tls_free()
- * alpn     the protocol offered (RFC 7301), e.g. "dot"
+ * subject    borrowed until tls_free()
+ * alpn       the protocol offered (RFC 7301), e.g. "dot"
+ * asks_scts  offer the extension signed_certificate_timestamp (RFC 6962 section 3.3.1). Not
+ *            without need: GnuTLS must be led around what a server answers (certmsg.h)
  */
 enum transport_err tls_new(const struct tls_context *context, const struct subject *subject,
-	const char *alpn, struct tls **ret);
+	const char *alpn, bool asks_scts, struct tls **ret);
 void tls_free(struct tls *tls);
 
 /* Bytes from the peer, not yet read; bytes for the peer, not yet sent. */
@@ -35,7 +37,7 @@ void tls_eof(struct tls *tls);
  * verify_peer(); TRANSPORT_UNTRUSTED: it has not, and an alert lies in tls_out();
  * TRANSPORT_WAIT: more bytes are needed.
  */
-enum transport_err tls_handshake(struct tls *tls, uint64_t now_ms);
+enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock);
 
 /* Only after the handshake returned TRANSPORT_OK; before it, refuses with TRANSPORT_UNTRUSTED.
  */

@@ -27,7 +27,11 @@ struct upstream {
 	uint64_t hope_until_ms; /* 0: it was not lost, or never connected */
 	enum transport_err err;
 	char why[320];
-	bool told; /* the fields below say what */
+	/* Certificates rarely lack SCTs, so a server is asked for more of them only when its
+	 * own did not suffice; and from then on. */
+	bool asks_scts;
+	struct verdict *lacking; /* how it was refused before it was asked; else NULL */
+	bool told;               /* the fields below say what */
 	enum trace_kind told_kind;
 	char told_why[320];
 };
@@ -64,8 +68,8 @@ static void rest(struct upstream *upstream)
 	for (unsigned i = 0; i < upstream->failures && ms < most; i++)
 		ms *= 2;
 	upstream->failures++;
-	upstream->resting =
-		timer_start(upstream->params->loop, &upstream->rest, ms < most ? ms : most);
+	upstream->resting = timer_start(
+		upstream->params->conn.loop, &upstream->rest, ms < most ? ms : most);
 }
 
 static enum trace_kind kind_of(enum transport_err err, bool was_ready)
@@ -77,12 +81,51 @@ static enum trace_kind kind_of(enum transport_err err, bool was_ready)
 
 static void note_failure(struct upstream *upstream, enum transport_err err, bool was_ready)
 {
-	const char *prefix = err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "";
+	const struct verdict *verdict = conn_verdict(upstream->conn);
+	const char *why = conn_why(upstream->conn);
+	bool in_vain = upstream->lacking != NULL && err == TRANSPORT_TLS;
 
+	/* A server that cannot bear to be asked: its refusal stands. */
+	if (in_vain) {
+		verdict = upstream->lacking;
+		err = TRANSPORT_UNTRUSTED;
+	}
 	upstream->err = err;
-	snprintf(upstream->why, sizeof upstream->why, "%s%s", prefix, conn_why(upstream->conn));
-	tell(upstream, kind_of(err, was_ready),
-		err == TRANSPORT_UNTRUSTED ? conn_verdict(upstream->conn) : NULL);
+	if (in_vain)
+		snprintf(upstream->why, sizeof upstream->why,
+			"certificate refused: %s; asked for SCTs by TLS: %s",
+			verdict_reason(verdict), why);
+	else
+		snprintf(upstream->why, sizeof upstream->why, "%s%s",
+			err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "", why);
+	tell(upstream, kind_of(err, was_ready), err == TRANSPORT_UNTRUSTED ? verdict : NULL);
+}
+
+/* Refused for want of SCTs alone: it may have others, for those who ask (RFC 6962 section
+ * 3.3.1). So it is dialled once more; those who wait for it wait on. */
+static bool ask_for_scts(struct upstream *upstream, enum transport_err err)
+{
+	const struct verdict *verdict = conn_verdict(upstream->conn);
+	struct verdict *lacking;
+
+	if (err != TRANSPORT_UNTRUSTED || upstream->asks_scts || !verdict_lacks_scts(verdict))
+		return false;
+	lacking = malloc(sizeof *lacking);
+	if (lacking == NULL)
+		return false;
+	*lacking = *verdict;
+	free(upstream->lacking);
+	upstream->lacking = lacking;
+	upstream->asks_scts = true;
+	upstream->conn = NULL;
+	upstream_dial(upstream);
+	return upstream->conn != NULL;
+}
+
+static void forget_lacking(struct upstream *upstream)
+{
+	free(upstream->lacking);
+	upstream->lacking = NULL;
 }
 
 static void give_back(struct upstream *upstream, struct list *exchanges, bool sent)
@@ -103,10 +146,14 @@ static void on_ended(struct conn_owner *owner, enum transport_err err)
 	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
 	bool was_ready = conn_was_ready(upstream->conn);
 	bool useful = conn_was_useful(upstream->conn);
+	struct conn *conn = upstream->conn;
 	struct exchange *exchange;
 	struct list orphans;
 	bool idle;
 
+	if (ask_for_scts(upstream, err))
+		return;
+	upstream->conn = conn;
 	list_init(&orphans);
 	while ((exchange = conn_take(upstream->conn)) != NULL)
 		list_append(&orphans, &exchange->node);
@@ -116,9 +163,13 @@ static void on_ended(struct conn_owner *owner, enum transport_err err)
 	/* That a server closes a connection which nobody uses is no failure. */
 	if (!was_ready || !idle)
 		note_failure(upstream, err, was_ready);
+	if (err == TRANSPORT_UNTRUSTED || (err == TRANSPORT_TLS && !was_ready))
+		upstream->asks_scts =
+			false; /* not refused for that, or in vain: from the start */
+	forget_lacking(upstream);
 	if (was_ready && !idle)
 		upstream->hope_until_ms =
-			loop_now_ms(upstream->params->loop) + upstream->params->grace_ms;
+			loop_now_ms(upstream->params->conn.loop) + upstream->params->grace_ms;
 	upstream->conn = NULL;
 	if (!was_ready || (!useful && !idle))
 		rest(upstream);
@@ -131,6 +182,7 @@ static void on_ready(struct conn_owner *owner)
 	struct list ready;
 
 	upstream->err = TRANSPORT_OK;
+	forget_lacking(upstream);
 	tell(upstream, TRACE_ACCEPTED, conn_verdict(upstream->conn));
 	list_init(&ready);
 	list_splice(&ready, &upstream->waiting);
@@ -194,6 +246,7 @@ void upstream_free(struct upstream *upstream)
 	if (upstream->conn != NULL)
 		conn_close(upstream->conn);
 	timer_done(&upstream->rest);
+	free(upstream->lacking);
 	free(upstream);
 }
 
@@ -201,8 +254,8 @@ void upstream_dial(struct upstream *upstream)
 {
 	if (upstream->conn != NULL || upstream->resting)
 		return;
-	upstream->conn = conn_new(upstream->params->loop, upstream->endpoint,
-		upstream->params->context, upstream->params->limits, &upstream->conn_owner);
+	upstream->conn = conn_new(upstream->endpoint, &upstream->params->conn,
+		upstream->asks_scts, &upstream->conn_owner);
 }
 
 enum transport_err upstream_submit(struct upstream *upstream, struct exchange *exchange)
@@ -245,7 +298,7 @@ enum health upstream_health(const struct upstream *upstream)
 
 bool upstream_recovers(const struct upstream *upstream)
 {
-	return loop_now_ms(upstream->params->loop) < upstream->hope_until_ms &&
+	return loop_now_ms(upstream->params->conn.loop) < upstream->hope_until_ms &&
 	       upstream->err != TRANSPORT_UNTRUSTED;
 }
 

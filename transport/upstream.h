@@ -26,10 +26,8 @@ struct upstream_owner {
 
 /* What all upstreams of a set share. */
 struct upstream_params {
-	struct loop *loop;
-	const struct tls_context *context;
+	struct conn_params conn;
 	struct trace *trace;
-	struct conn_limits limits;
 	uint32_t grace_ms; /* how long after a loss queries may hope for a new connection */
 	struct upstream_owner *owner;
 };

@@ -2,6 +2,7 @@
 #include "transport/verify.h"
 #include "transport/chain.h"
 #include "transport/names.h"
+#include "transport/staple.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct trust {
 	enum ct_policy policy;
 	const struct distrust *distrusted;
 	size_t n_distrusted;
+	struct accepted_before *accepted_before;
 };
 
 static void datum_free(gnutls_datum_t *datum)
@@ -42,6 +44,7 @@ struct trust *trust_new(const struct trust_params *params, char *why, size_t siz
 	trust->policy = params->policy;
 	trust->distrusted = params->distrusted;
 	trust->n_distrusted = params->n_distrusted;
+	trust->accepted_before = params->accepted_before;
 	if (path == NULL)
 		r = gnutls_x509_trust_list_add_system_trust(trust->anchors, 0, 0);
 	else
@@ -124,11 +127,32 @@ static void check_names(gnutls_subject_alt_names_t sans, const struct subject *s
 	}
 }
 
-static void check_distrust(
-	const struct trust *trust, const struct chain *chain, struct verify_check *check)
+static bool pinned(const struct subject *subject, const struct octets *spki)
 {
-	struct identity path[VERIFY_CHAIN_MAX + 1];
-	size_t length = chain_identities(chain, path), n;
+	for (size_t i = 0; i < subject->n_pins; i++)
+		if (spki->size == sizeof subject->pins[i].sha256 &&
+			memcmp(spki->bytes, subject->pins[i].sha256, spki->size) == 0)
+			return true;
+	return false;
+}
+
+/* One of the path's keys, as RFC 7858 section 4.2 has it. */
+static void check_pins(const struct subject *subject, const struct identity *path,
+	size_t length, struct verify_check *check)
+{
+	if (subject->n_pins == 0 || !check->ok)
+		return;
+	for (size_t i = 0; i < length; i++)
+		if (pinned(subject, &path[i].spki))
+			return;
+	refuse(check,
+		"no key of its chain is one that is pinned for this address (PinPublicKey)");
+}
+
+static void check_distrust(const struct trust *trust, const struct identity *path,
+	size_t length, struct verify_check *check)
+{
+	size_t n;
 	const struct distrust *built_in = distrust_built_in(&n);
 	const struct distrust *found = distrust_find(built_in, n, path, length);
 
@@ -143,25 +167,50 @@ static void check_distrust(
 		refuse(check, "a CA of its chain is distrusted: %s", found->why);
 }
 
+/* While the list is stale, or the clock not set, it may know too little to accept what it
+ * accepted when it was fresh: that leaf has not become worse since. */
+static bool was_accepted(const struct trust *trust, const struct verdict *verdict)
+{
+	struct accepted_before *before = trust->accepted_before;
+
+	return verdict->report.list_stale && before != NULL &&
+	       verdict->report.verdict != CT_MALFORMED && verdict->report.verdict != CT_NOMEM &&
+	       verdict->leaf.sha256.size == 32 &&
+	       before->ask(before, verdict->leaf.sha256.bytes, trust->policy);
+}
+
+static struct ct_bytes bytes_of(struct wire wire)
+{
+	return (struct ct_bytes){wire.data, wire.size};
+}
+
 static void check_ct(const struct trust *trust, const struct chain *chain,
-	const struct wire *der, uint64_t now_ms, struct verdict *ret)
+	const struct peer *peer, struct wire ocsp_scts, struct ct_clock clock,
+	struct verdict *ret)
 {
 	[[gnu::cleanup(datum_free)]] gnutls_datum_t anchor = {0};
-	struct ct_evidence evidence = {.leaf = {der[0].data, der[0].size}};
+	struct ct_evidence evidence = {
+		.leaf = bytes_of(peer->der[0]),
+		.tls_scts = bytes_of(peer->tls_scts),
+		.ocsp_scts = bytes_of(ocsp_scts),
+	};
 	char text[sizeof ret->ct.reason];
 
 	if (chain->length > 1) {
-		const struct wire *issuer = &der[chain->step[1]];
-
-		evidence.issuer = (struct ct_bytes){issuer->data, issuer->size};
+		evidence.issuer = bytes_of(peer->der[chain->step[1]]);
 	} else if (gnutls_x509_crt_export2(chain->anchor, GNUTLS_X509_FMT_DER, &anchor) >= 0) {
 		evidence.issuer = (struct ct_bytes){anchor.data, anchor.size};
 	} else {
 		refuse(&ret->ct, "out of memory");
 		return;
 	}
-	if (ct_check(trust->list, trust->policy, &evidence, (struct ct_clock){now_ms, false},
-		    &ret->report) == CT_COMPLIANT) {
+	if (ct_check(trust->list, trust->policy, &evidence, clock, &ret->report) ==
+		CT_COMPLIANT) {
+		ret->ct = (struct verify_check){.ok = true};
+		return;
+	}
+	ret->accepted_before = was_accepted(trust, ret);
+	if (ret->accepted_before) {
 		ret->ct = (struct verify_check){.ok = true};
 		return;
 	}
@@ -169,8 +218,26 @@ static void check_ct(const struct trust *trust, const struct chain *chain,
 	refuse(&ret->ct, "%s", text);
 }
 
+/* What needs a path to be judged. */
+static void check_path(const struct trust *trust, const struct subject *subject,
+	const struct chain *chain, const struct peer *peer, struct ct_clock clock,
+	struct verdict *ret)
+{
+	struct identity path[VERIFY_CHAIN_MAX + 1];
+	size_t length = chain_identities(chain, path);
+	struct staple staple;
+
+	ret->issuer = path[1]; /* the path ends in an anchor, which is not the leaf */
+	staple_read(peer->staple, chain->crt[0], chain_issuer(chain), clock, &staple);
+	check_distrust(trust, path, length, &ret->distrust);
+	if (ret->distrust.ok)
+		staple_check(&staple, chain->crt[0], &ret->distrust);
+	check_pins(subject, path, length, &ret->name);
+	check_ct(trust, chain, peer, staple.scts, clock, ret);
+}
+
 void verify_peer(const struct trust *trust, const struct subject *subject,
-	const struct wire *der, size_t n, uint64_t now_ms, struct verdict *ret)
+	const struct peer *peer, struct ct_clock clock, struct verdict *ret)
 {
 	[[gnu::cleanup(chain_done)]] struct chain chain = {.anchors = trust->anchors};
 	[[gnu::cleanup(sans_free)]] gnutls_subject_alt_names_t sans = NULL;
@@ -180,8 +247,9 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 	refuse(&ret->name, "not judged: the chain cannot be parsed");
 	refuse(&ret->distrust, "not judged: who issued it is not known");
 	refuse(&ret->ct, "not judged: who issued it is not known");
-	if (!chain_load(&chain, der, n, &ret->chain))
+	if (!chain_load(&chain, peer->der, peer->n, &ret->chain))
 		return;
+	chain_describe_leaf(&chain, ret);
 	if (gnutls_subject_alt_names_init(&sans) < 0) {
 		refuse(&ret->chain, "out of memory");
 		return;
@@ -190,11 +258,16 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 		check_names(sans, subject, &ret->name);
 	else
 		refuse(&ret->name, "it has no subject alternative names that can be read");
-	if (chain_check(&chain, sans, subject, now_ms, &ret->chain)) {
-		check_distrust(trust, &chain, &ret->distrust);
-		check_ct(trust, &chain, der, now_ms, ret);
-	}
+	if (chain_check(&chain, sans, subject, clock, &ret->chain))
+		check_path(trust, subject, &chain, peer, clock, ret);
 	ret->accepted = ret->chain.ok && ret->distrust.ok && ret->name.ok && ret->ct.ok;
+}
+
+bool verdict_lacks_scts(const struct verdict *verdict)
+{
+	return verdict->chain.ok && verdict->distrust.ok && verdict->name.ok &&
+	       !verdict->ct.ok && verdict->report.verdict != CT_MALFORMED &&
+	       verdict->report.verdict != CT_NOMEM;
 }
 
 const char *verdict_reason(const struct verdict *verdict)
@@ -206,4 +279,19 @@ const char *verdict_reason(const struct verdict *verdict)
 	if (!verdict->name.ok)
 		return verdict->name.reason;
 	return verdict->ct.ok ? "" : verdict->ct.reason;
+}
+
+void verdict_text(const struct verdict *verdict, char *text, size_t size)
+{
+	char scts[256];
+
+	if (!verdict->accepted) {
+		snprintf(text, size, "%s", verdict_reason(verdict));
+		return;
+	}
+	ct_report_text(&verdict->report, scts, sizeof scts);
+	snprintf(text, size, "%s%s", scts,
+		verdict->accepted_before
+			? "; accepted, because it was when the log list was fresh"
+			: "");
 }

@@ -36,6 +36,7 @@ class Daemon:
         self.port = port
         self.descriptor_limit = descriptors
         self.config = pathlib.Path(folder) / "ctresolved.conf"
+        self.state = self.config.parent / "state"
         self.log = ""
         self.write(upstreams, policy, timeout)
 
@@ -48,7 +49,7 @@ class Daemon:
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            preexec_fn=self.limit)
+            preexec_fn=self.limit, env={**os.environ, "STATE_DIRECTORY": str(self.state)})
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         self.wait_for("event=ready")

@@ -60,7 +60,7 @@ class Ctcheck(unittest.TestCase):
         self.assertEqual(verdict, {
             "verdict": "refuse", "ct": "not-enough-scts", "policy": "chrome", "logs": 2, "logs_needed": 3,
             "operators": 2, "operators_needed": 2, "lifetime_days": 201, "log_list_age_days": 0,
-            "log_list_stale": False, "scts_left_out": 0})
+            "log_list_stale": False, "clock_unset": False, "scts_left_out": 0})
         self.assertEqual(len(scts), 2)
         known = next(log for operator in json.load(open(LIST))["operators"] for log in operator["logs"]
                      if log["description"] == "Lab 'Alder1'")

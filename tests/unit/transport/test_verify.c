@@ -39,7 +39,7 @@ static struct verdict judge(const char *file, size_t copies, uint64_t now_ms)
 		fail_msg("%s", why);
 	for (size_t i = 0; i < copies; i++)
 		der[i] = (struct wire){chain.der[0].data, chain.der[0].size};
-	verify_peer(trust, &ONE, der, copies, now_ms, &verdict);
+	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = copies}, AT(now_ms), &verdict);
 	trust_free(trust);
 	pem_free(&chain);
 	assert_false(verdict.accepted); /* none carries an SCT */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The time, as far as it can be believed. A machine without a battery for its clock starts in
+ * 1970; but it cannot be earlier than what has been seen already.
+ */
+#include "ctpolicy/ctpolicy.h"
+
+struct clock {
+	uint64_t bound_ms; /* proven: when this was built, what a log has signed */
+	/* When this machine was last up, by its own clock. Not proven: a clock that somebody
+	 * has set since may be earlier, for it was wrong then. */
+	uint64_t saved_ms;
+};
+
+/* The system's clock; where that cannot be, the latest of the above and that it is not set. */
+struct ct_clock clock_now(const struct clock *clock);
+/* Does the kernel say that somebody keeps the system's clock right (adjtimex(2))? */
+bool clock_synchronized(void);
+/* It was at least so late once, and that is proven. */
+void clock_raise(struct clock *clock, uint64_t ms);
