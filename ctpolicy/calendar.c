@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctpolicy/calendar.h"
+#include <stdlib.h>
 #include <string.h>
 
 static bool leap_year(unsigned year)
@@ -85,5 +86,15 @@ bool calendar_parse(const char *text, uint64_t *ret_ms)
 		!parse_tail(text + sizeof form - 1, &ms))
 		return false;
 	*ret_ms = ms;
+	return true;
+}
+
+bool calendar_parse_any(const char *text, uint64_t *ret_ms)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 12 || text[n] != '\0')
+		return calendar_parse(text, ret_ms);
+	*ret_ms = strtoull(text, NULL, 10) * 1000;
 	return true;
 }

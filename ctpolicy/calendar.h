@@ -15,3 +15,5 @@ unsigned calendar_digits(const char *text, size_t n);
 
 /* RFC 3339: 2026-08-20T13:34:57Z, with a fraction of a second or an offset as +01:00. */
 bool calendar_parse(const char *text, uint64_t *ret_ms);
+/* The same, or seconds since 1970: what people may give programs. */
+bool calendar_parse_any(const char *text, uint64_t *ret_ms);

@@ -95,17 +95,6 @@ static bool load_chain(const char *path, struct pem_chain *ret)
 	return false;
 }
 
-/* RFC 3339, or seconds since 1970. */
-static bool parse_time(const char *text, uint64_t *ret_ms)
-{
-	size_t n = strspn(text, "0123456789");
-
-	if (n == 0 || n > 12 || text[n] != '\0')
-		return calendar_parse(text, ret_ms);
-	*ret_ms = strtoull(text, NULL, 10) * 1000;
-	return true;
-}
-
 static void print_sct(const struct ct_sct_report *sct)
 {
 	bool counts = sct->status == CT_SCT_VALID;
@@ -204,7 +193,7 @@ int main(int argc, char **argv)
 				return complain("not a policy", optarg);
 			break;
 		case 't':
-			if (!parse_time(optarg, &arguments.now_ms))
+			if (!calendar_parse_any(optarg, &arguments.now_ms))
 				return complain(
 					"not a time such as 2026-08-20T13:34:57Z", optarg);
 			break;

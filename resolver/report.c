@@ -58,9 +58,13 @@ void report_event(const struct trace_event *event)
 	case TRACE_ACCEPTED:
 		list_logs(&event->verdict->report, words, sizeof words);
 		log_line(LOG_NOTICE,
-			"upstream=%s event=accepted tls=\"%s\" policy=%s logs=\"%s\"",
-			event->upstream, event->tls,
-			ct_policy_name(event->verdict->report.policy), words);
+			"upstream=%s event=accepted tls=\"%s, %s, %s\" policy=%s logs=\"%s\"%s",
+			event->upstream, event->tls.version, event->tls.group,
+			event->tls.cipher, ct_policy_name(event->verdict->report.policy), words,
+			event->verdict->accepted_before
+				? " why=\"accepted when the log list was "
+				  "fresh\""
+				: "");
 		break;
 	case TRACE_REFUSED:
 		list_scts(&event->verdict->report, words, sizeof words);

@@ -70,7 +70,7 @@ static enum ct_policy policy_of(enum conf_policy policy)
 	return CT_POLICY_CHROME;
 }
 
-static struct endpoint endpoint_of(
+struct endpoint snapshot_endpoint(
 	const struct snapshot *snapshot, const struct conf_upstream *upstream)
 {
 	struct endpoint endpoint = {
@@ -102,7 +102,7 @@ static struct upstream_set *make_set(
 
 	if (endpoints != NULL) {
 		for (size_t i = 0; i < conf->n_upstreams; i++)
-			endpoints[i] = endpoint_of(snapshot, &conf->upstreams[i]);
+			endpoints[i] = snapshot_endpoint(snapshot, &conf->upstreams[i]);
 		set = set_new(around->loop, endpoints, conf->n_upstreams, &params);
 	}
 	if (set == NULL)
@@ -110,7 +110,7 @@ static struct upstream_set *make_set(
 	return set;
 }
 
-static struct conf *load_conf(const char *path)
+struct conf *snapshot_conf(const char *path)
 {
 	struct conf_errors errors = {0};
 	struct conf *conf = conf_load(path, &errors);
@@ -191,8 +191,7 @@ static bool load_trust(struct snapshot *snapshot, struct accepted_before *accept
 	return snapshot->trust != NULL;
 }
 
-/* All but the upstreams. conf: moved; NULL: reading it has failed. */
-static struct snapshot *load(struct conf *conf, struct accepted_before *accepted_before)
+struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before)
 {
 	struct snapshot *snapshot = conf != NULL ? calloc(1, sizeof *snapshot) : NULL;
 
@@ -221,7 +220,7 @@ static struct snapshot *complete(struct snapshot *snapshot, const struct surroun
 
 struct snapshot *snapshot_load(const struct surroundings *around, const char *path)
 {
-	struct snapshot *snapshot = load(load_conf(path), around->accepted_before);
+	struct snapshot *snapshot = snapshot_of(snapshot_conf(path), around->accepted_before);
 
 	return snapshot != NULL ? complete(snapshot, around) : NULL;
 }
@@ -229,7 +228,8 @@ struct snapshot *snapshot_load(const struct surroundings *around, const char *pa
 struct snapshot *snapshot_renew(
 	const struct surroundings *around, const struct snapshot *present)
 {
-	struct snapshot *snapshot = load(conf_ref(present->conf), around->accepted_before);
+	struct snapshot *snapshot =
+		snapshot_of(conf_ref(present->conf), around->accepted_before);
 
 	if (snapshot == NULL)
 		return NULL;
@@ -244,7 +244,7 @@ struct snapshot *snapshot_renew(
 
 bool snapshot_check(const char *path)
 {
-	struct snapshot *snapshot = load(load_conf(path), NULL);
+	struct snapshot *snapshot = snapshot_of(snapshot_conf(path), NULL);
 
 	snapshot_unref(snapshot);
 	return snapshot != NULL;

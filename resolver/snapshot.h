@@ -35,6 +35,14 @@ struct snapshot *snapshot_load(const struct surroundings *around, const char *pa
  * log list is older than the present one; which has been logged. */
 struct snapshot *snapshot_renew(
 	const struct surroundings *around, const struct snapshot *present);
+/* The configuration alone; conf_free() frees it. NULL: mistakes, which have been logged. */
+struct conf *snapshot_conf(const char *path);
+/* A snapshot without upstreams, for who only judges. conf: moved, also when this fails; may be
+ * NULL. accepted_before: borrowed, or NULL. */
+struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before);
+/* Where a configured upstream is, and who it must be. Borrowed from the snapshot. */
+struct endpoint snapshot_endpoint(
+	const struct snapshot *snapshot, const struct conf_upstream *upstream);
 /* Is the configuration good, and all that it names? */
 bool snapshot_check(const char *path);
 

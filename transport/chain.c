@@ -27,8 +27,7 @@ void chain_done(struct chain *chain)
 		gnutls_x509_crt_deinit(chain->anchor);
 }
 
-/* Names are the peer's choice; they end in logs and terminals. */
-static void make_printable(char *text)
+void make_printable(char *text)
 {
 	for (char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
@@ -308,7 +307,7 @@ static bool check_constraints(gnutls_x509_crt_t ca, gnutls_subject_alt_names_t s
 			return refuse(check, "its wildcard reaches into names that its CA may "
 					     "not issue for");
 	}
-	if (some_address && !our_family)
+	if (subject->address_size > 0 && some_address && !our_family)
 		return refuse(check,
 			"a CA in its chain may not issue for %s addresses (name constraints)",
 			subject->address_size == 4 ? "IPv4" : "IPv6");

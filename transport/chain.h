@@ -45,6 +45,9 @@ size_t chain_identities(const struct chain *chain, struct identity *ret);
 /* The SAN at `i`, borrowed; false past the last. */
 bool san_at(gnutls_subject_alt_names_t sans, unsigned i, unsigned *ret_type, struct wire *ret);
 
+/* Names are the peer's choice; they end in logs and terminals. */
+void make_printable(char *text);
+
 /* Says in words why a check fails, printable whatever the peer wrote. Always returns false, so
  * that a check can end with it. */
 [[gnu::format(printf, 2, 3)]] bool refuse(struct verify_check *check, const char *format, ...);

@@ -417,7 +417,12 @@ const char *conn_why(const struct conn *conn)
 	return conn->why;
 }
 
-void conn_describe(const struct conn *conn, char *text, size_t size)
+struct tls_facts conn_tls(const struct conn *conn)
 {
-	tls_describe(conn->tls, text, size);
+	return tls_facts(conn->tls);
+}
+
+size_t conn_certificates(const struct conn *conn, struct wire ret[VERIFY_CHAIN_MAX + 1])
+{
+	return tls_certificates(conn->tls, ret);
 }

@@ -55,4 +55,6 @@ bool conn_was_useful(const struct conn *conn);
 const struct verdict *conn_verdict(const struct conn *conn);
 /* Why it ended, in words. */
 const char *conn_why(const struct conn *conn);
-void conn_describe(const struct conn *conn, char *text, size_t size);
+struct tls_facts conn_tls(const struct conn *conn);
+/* As tls_certificates(). */
+size_t conn_certificates(const struct conn *conn, struct wire ret[VERIFY_CHAIN_MAX + 1]);

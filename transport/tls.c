@@ -6,6 +6,7 @@
  */
 #include "transport/tls.h"
 #include "transport/certmsg.h"
+#include <assert.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/ocsp.h>
@@ -182,27 +183,32 @@ static bool read_answer(struct tls *tls, struct peer *peer)
 	return true;
 }
 
+size_t tls_certificates(const struct tls *tls, struct wire ret[VERIFY_CHAIN_MAX + 1])
+{
+	unsigned n = 0;
+	const gnutls_datum_t *peers = gnutls_certificate_get_peers(tls->session, &n);
+
+	if (peers == NULL)
+		return 0;
+	if (n > VERIFY_CHAIN_MAX)
+		n = VERIFY_CHAIN_MAX + 1; /* refused for their number */
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = (struct wire){peers[i].data, peers[i].size};
+	return n;
+}
+
 /* Called once a full handshake, before our Finished. That the peer has the leaf's key is proved
  * before (TLS 1.3) or after (TLS 1.2) this, and in any case before the handshake is complete.
  */
 static int judge_peer(gnutls_session_t session)
 {
 	struct tls *tls = gnutls_session_get_ptr(session);
-	const gnutls_datum_t *peers;
 	struct wire der[VERIFY_CHAIN_MAX + 1];
 	struct peer peer = {.der = der};
-	unsigned n = 0;
 
 	if (gnutls_certificate_type_get2(session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509)
 		return GNUTLS_E_CERTIFICATE_ERROR;
-	peers = gnutls_certificate_get_peers(session, &n);
-	if (peers == NULL)
-		n = 0;
-	if (n > VERIFY_CHAIN_MAX)
-		n = VERIFY_CHAIN_MAX + 1; /* refused for their number */
-	for (unsigned i = 0; i < n; i++)
-		der[i] = (struct wire){peers[i].data, peers[i].size};
-	peer.n = n;
+	peer.n = tls_certificates(tls, der);
 	if (!read_answer(tls, &peer))
 		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
 	verify_peer(tls->context->trust, tls->subject, &peer, tls->clock, &tls->verdict);
@@ -248,6 +254,8 @@ enum transport_err tls_new(const struct tls_context *context, const struct subje
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 
+	/* Who is dialled has an address, and it must be in the certificate. */
+	assert(subject->address_size == 4 || subject->address_size == 16);
 	if (tls == NULL)
 		return TRANSPORT_NOMEM;
 	tls->context = context;
@@ -395,12 +403,20 @@ const char *tls_why(const struct tls *tls)
 	return tls->why != NULL ? tls->why : "";
 }
 
-void tls_describe(const struct tls *tls, char *text, size_t size)
+struct tls_facts tls_facts(const struct tls *tls)
 {
-	const char *group = gnutls_group_get_name(gnutls_group_get(tls->session));
+	gnutls_protocol_t version = gnutls_protocol_get_version(tls->session);
+	gnutls_group_t group = gnutls_group_get(tls->session);
+	gnutls_cipher_algorithm_t cipher = gnutls_cipher_get(tls->session);
+	struct tls_facts facts = {
+		.version = version != GNUTLS_VERSION_UNKNOWN ? gnutls_protocol_get_name(version)
+							     : NULL,
+		.group = group != GNUTLS_GROUP_INVALID ? gnutls_group_get_name(group) : NULL,
+		.cipher = cipher != GNUTLS_CIPHER_UNKNOWN && cipher != GNUTLS_CIPHER_NULL
+				  ? gnutls_cipher_get_name(cipher)
+				  : NULL,
+	};
 
-	snprintf(text, size, "%s, %s, %s",
-		gnutls_protocol_get_name(gnutls_protocol_get_version(tls->session)),
-		group != NULL ? group : "no group",
-		gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+	facts.post_quantum = facts.group != NULL && strstr(facts.group, "MLKEM") != NULL;
+	return facts;
 }

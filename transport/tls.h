@@ -52,5 +52,12 @@ void tls_close(struct tls *tls);
 const struct verdict *tls_verdict(const struct tls *tls);
 /* Why the last call failed, in words. */
 const char *tls_why(const struct tls *tls);
-/* "TLS1.3, X25519, AES-128-GCM" */
-void tls_describe(const struct tls *tls, char *text, size_t size);
+/* What was agreed on. NULL: nothing yet. */
+struct tls_facts {
+	const char *version, *group, *cipher; /* static */
+	bool post_quantum;                    /* so is the key exchange */
+};
+struct tls_facts tls_facts(const struct tls *tls);
+/* The certificates that the peer showed, the leaf first; valid as long as the session. Returns
+ * how many, at most VERIFY_CHAIN_MAX + 1. */
+size_t tls_certificates(const struct tls *tls, struct wire ret[VERIFY_CHAIN_MAX + 1]);

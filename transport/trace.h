@@ -2,7 +2,7 @@
 #pragma once
 /* What transport tells of itself. It never logs: whoever owns it turns facts into lines. */
 #include "transport/exchange.h"
-#include "transport/verify.h"
+#include "transport/tls.h"
 
 enum trace_kind {
 	TRACE_ACCEPTED,    /* a peer passed the verdict; a connection is ready */
@@ -17,7 +17,9 @@ struct trace_event {
 	bool repeated;                 /* the same was told of this upstream the last time */
 	const char *why;               /* in words; NULL for TRACE_ACCEPTED */
 	const struct verdict *verdict; /* TRACE_ACCEPTED, TRACE_REFUSED; else NULL */
-	const char *tls;               /* TRACE_ACCEPTED: version, key exchange, cipher */
+	struct tls_facts tls;          /* as far as it came */
+	const struct wire *der;        /* the certificates that it showed, the leaf first */
+	size_t n_der;
 };
 
 /* All pointers of the event are borrowed during the call. */

@@ -40,7 +40,7 @@ static void tell(struct upstream *upstream, enum trace_kind kind, const struct v
 {
 	bool good = kind == TRACE_ACCEPTED;
 	const char *why = good ? "" : upstream->why;
-	char tls[96] = "";
+	struct wire der[VERIFY_CHAIN_MAX + 1];
 	struct trace_event event = {
 		.kind = kind,
 		.upstream = upstream->endpoint->text,
@@ -48,11 +48,11 @@ static void tell(struct upstream *upstream, enum trace_kind kind, const struct v
 			    strcmp(upstream->told_why, why) == 0,
 		.why = good ? NULL : why,
 		.verdict = verdict,
-		.tls = tls,
+		.tls = conn_tls(upstream->conn),
+		.der = der,
+		.n_der = conn_certificates(upstream->conn, der),
 	};
 
-	if (good)
-		conn_describe(upstream->conn, tls, sizeof tls);
 	upstream->told = true;
 	upstream->told_kind = kind;
 	snprintf(upstream->told_why, sizeof upstream->told_why, "%s", why);
@@ -83,7 +83,8 @@ static void note_failure(struct upstream *upstream, enum transport_err err, bool
 {
 	const struct verdict *verdict = conn_verdict(upstream->conn);
 	const char *why = conn_why(upstream->conn);
-	bool in_vain = upstream->lacking != NULL && err == TRANSPORT_TLS;
+	bool in_vain =
+		upstream->lacking != NULL && (err == TRANSPORT_TLS || err == TRANSPORT_LOST);
 
 	/* A server that cannot bear to be asked: its refusal stands. */
 	if (in_vain) {
@@ -163,7 +164,7 @@ static void on_ended(struct conn_owner *owner, enum transport_err err)
 	/* That a server closes a connection which nobody uses is no failure. */
 	if (!was_ready || !idle)
 		note_failure(upstream, err, was_ready);
-	if (err == TRANSPORT_UNTRUSTED || (err == TRANSPORT_TLS && !was_ready))
+	if (!was_ready && err != TRANSPORT_UNREACHABLE && err != TRANSPORT_TIMEOUT)
 		upstream->asks_scts =
 			false; /* not refused for that, or in vain: from the start */
 	forget_lacking(upstream);

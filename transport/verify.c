@@ -72,6 +72,11 @@ const struct ct_log_list *trust_log_list(const struct trust *trust)
 	return trust->list;
 }
 
+enum ct_policy trust_policy(const struct trust *trust)
+{
+	return trust->policy;
+}
+
 /* The subject alternative names; false when there are none, or they cannot be parsed. */
 static bool load_sans(gnutls_x509_crt_t leaf, gnutls_subject_alt_names_t sans)
 {
@@ -101,7 +106,7 @@ static void note_san(char *list, size_t size, unsigned type, struct wire san)
 static void check_names(gnutls_subject_alt_names_t sans, const struct subject *subject,
 	struct verify_check *check)
 {
-	bool address_found = false, name_found = subject->name == NULL;
+	bool address_found = subject->address_size == 0, name_found = subject->name == NULL;
 	char there[120] = "", dialled[INET6_ADDRSTRLEN] = "";
 	struct wire san;
 	unsigned type;
@@ -245,8 +250,8 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 	/* What is not judged is not accepted. */
 	*ret = (struct verdict){.report = {.verdict = CT_MALFORMED, .policy = trust->policy}};
 	refuse(&ret->name, "not judged: the chain cannot be parsed");
-	refuse(&ret->distrust, "not judged: who issued it is not known");
-	refuse(&ret->ct, "not judged: who issued it is not known");
+	refuse(&ret->distrust, "not judged: its chain does not verify");
+	refuse(&ret->ct, "not judged: its chain does not verify");
 	if (!chain_load(&chain, peer->der, peer->n, &ret->chain))
 		return;
 	chain_describe_leaf(&chain, ret);

@@ -32,6 +32,7 @@ struct trust_params {
 struct trust *trust_new(const struct trust_params *params, char *why, size_t size);
 void trust_free(struct trust *trust);
 const struct ct_log_list *trust_log_list(const struct trust *trust);
+enum ct_policy trust_policy(const struct trust *trust);
 
 /* A key that may stand in a peer's path: SHA-256 of its SubjectPublicKeyInfo. */
 struct pin {
@@ -41,7 +42,8 @@ struct pin {
 /* Who the peer must be. */
 struct subject {
 	uint8_t address[16]; /* as dialled, network order; must be an iPAddress SAN */
-	size_t address_size; /* 4 or 16 */
+	size_t address_size; /* 4 or 16; 0: not asked for, which is only for certificates in
+				files */
 	const char *name;    /* authentication name (RFC 8310): required besides; NULL: none */
 	const struct pin *pins; /* required besides: one of them (RFC 7858 section 4.2) */
 	size_t n_pins;          /* 0: any key will do */

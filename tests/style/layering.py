@@ -14,10 +14,12 @@ LAYERS = {
 }
 DOORS = {
     "gnutls/": {"transport/tls.c", "transport/verify.c", "transport/chain.c", "transport/chain.h",
-                "transport/staple.c", "transport/staple.h", "ctpolicy/crypto.c",
+                "transport/staple.c", "transport/staple.h", "transport/describe.c", "ctpolicy/crypto.c",
                 "ctpolicy/pem.c"},
     "uv.h": {"transport/loop.c"},
-    "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/report_json.c", "ctpolicy/report_json.h", "resolver/evidence.c"},
+    "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/report_json.c", "ctpolicy/report_json.h", "resolver/evidence.c",
+                  "resolver/ctl_evidence.c", "resolver/ctl_probe.c", "resolver/ctl_show.c", "resolver/ctl_show.h",
+                  "resolver/ctl_status.c"},
     "systemd/": {"resolver/notify.c"},
     "nghttp2/": {"transport/doh.c"},
     "ares.h": set(),

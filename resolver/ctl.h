@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* ctresolvectl(1): what its verbs are given. Each verb is a row in ctl.c and a file. */
+#include <stdbool.h>
+
+/* Exit statuses. */
+enum { CTL_OK = 0, CTL_NO = 1, CTL_ERROR = 2 };
+
+struct ctl {
+	const char *conf_path; /* -c; NULL: the default place */
+	bool json;             /* -j before the verb; each verb takes it as well */
+};
+
+/* Says on standard error what is wrong. Returns CTL_ERROR, so that a verb can end with it. */
+int ctl_complain(const char *what, const char *why);
+/* The options of a verb that has but --json and --help: sets ctl->json, and optind. Returns an
+ * exit status to end with, or -1 to go on. */
+int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help);
+
+/* A verb: argv[0] is its name. Returns the exit status. */
+int ctl_log_list(const struct ctl *ctl, int argc, char **argv);
+int ctl_probe(const struct ctl *ctl, int argc, char **argv);
+int ctl_verify(const struct ctl *ctl, int argc, char **argv);
+int ctl_evidence(const struct ctl *ctl, int argc, char **argv);
+int ctl_status(const struct ctl *ctl, int argc, char **argv);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* ctresolvectl status: what the daemon judges by, and what it has judged last. From files, so
+ * that it works without a daemon. */
+#include "ctpolicy/report_json.h"
+#include "resolver/ctl.h"
+#include "resolver/ctl_show.h"
+#include "resolver/report.h"
+#include "resolver/snapshot.h"
+#include "resolver/timekeeper.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char HELP[] = "Usage: ctresolvectl status [--json]\n"
+			   "\n"
+			   "Shows what upstreams are judged by: the policy, the log list and "
+			   "its age, the clock; and the "
+			   "last\n"
+			   "verdict on each upstream.\n"
+			   "\n"
+			   "  -j, --json  print JSON\n";
+
+static json_t *list_json(const struct snapshot *snapshot, struct ct_clock clock)
+{
+	static const char *const AGES[] = {
+		[LIST_FRESH] = "fresh", [LIST_AGEING] = "ageing", [LIST_STALE] = "stale"};
+	const struct ct_log_list *list = trust_log_list(snapshot->trust);
+	uint64_t made_ms = ct_log_list_timestamp_ms(list);
+	char made[32], stale[32], until[32];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "file", snapshot->conf->log_list,
+		"date", report_time(made_ms, made), "age", AGES[list_age(list, clock)],
+		"stale_after",
+		report_time(made_ms + CT_LIST_FRESH_DAYS * UINT64_C(86400000), stale),
+		"verifies_new_until", report_time(ct_log_list_horizon_ms(list), until), "logs",
+		(json_int_t)ct_log_list_size(list));
+}
+
+/* Of each configured upstream the last record; null: nothing is known. */
+static json_t *upstreams_json(const struct conf *conf)
+{
+	const char *path;
+	json_t *records = evidence_records(&path), *upstreams = json_array(), *record;
+	size_t j;
+
+	for (size_t i = 0; i < conf->n_upstreams; i++) {
+		json_t *last = json_null();
+
+		json_array_foreach(records, j, record)
+		{
+			const char *name =
+				json_string_value(json_object_get(record, "upstream"));
+
+			if (name != NULL && strcmp(name, conf->upstreams[i].text) == 0)
+				last = record;
+		}
+		json_array_append_new(
+			upstreams, json_pack("{s:s, s:O}", "upstream", conf->upstreams[i].text,
+					   "last", last));
+	}
+	json_decref(records);
+	return upstreams;
+}
+
+static json_t *status_json(const struct snapshot *snapshot, struct ct_clock clock)
+{
+	char now[32];
+
+	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:o}", "policy",
+		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
+		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
+		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot->conf));
+}
+
+static void print_text(const json_t *status)
+{
+	const json_t *list = json_object_get(status, "log_list");
+	const json_t *clock = json_object_get(status, "clock");
+	const json_t *upstream;
+	size_t i;
+
+	printf("policy    %s\n", show_text_of(status, "policy"));
+	printf("log list  %s, of %.10s: %s (stale after %.10s); verifies new certificates "
+	       "until "
+	       "%.10s\n",
+		show_text_of(list, "file"), show_text_of(list, "date"),
+		show_text_of(list, "age"), show_text_of(list, "stale_after"),
+		show_text_of(list, "verifies_new_until"));
+	printf("clock     %s\n", json_is_true(json_object_get(clock, "unset"))
+					 ? "not set: it is before what is known to have been; "
+					   "the list counts as stale"
+					 : show_text_of(clock, "time"));
+	json_array_foreach(json_object_get(status, "upstreams"), i, upstream)
+	{
+		const json_t *last = json_object_get(upstream, "last");
+
+		printf("upstream  %s: ", show_text_of(upstream, "upstream"));
+		if (json_is_object(last))
+			printf("%s on %.10s: %s\n", show_text_of(last, "verdict"),
+				show_text_of(last, "time"), show_text_of(last, "reason"));
+		else
+			puts("no verdict yet");
+	}
+}
+
+static int print(const struct ctl *ctl)
+{
+	struct timekeeper *keeper = timekeeper_new(NULL, NULL);
+	struct snapshot *snapshot =
+		keeper != NULL ? snapshot_of(snapshot_conf(ctl->conf_path), NULL) : NULL;
+	json_t *status = NULL;
+	bool good = snapshot != NULL;
+
+	if (good)
+		status = status_json(snapshot, clock_now(timekeeper_clock(keeper)));
+	if (good && ctl->json) {
+		good = show_json(status);
+	} else if (good && status != NULL) {
+		print_text(status);
+		json_decref(status);
+	}
+	snapshot_unref(snapshot);
+	timekeeper_free(keeper);
+	return good && fflush(stdout) == 0 ? CTL_OK : CTL_ERROR;
+}
+
+int ctl_status(const struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl options = *ctl;
+	int status = ctl_options(&options, argc, argv, HELP);
+
+	return status < 0 ? print(&options) : status;
+}
