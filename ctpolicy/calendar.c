@@ -14,8 +14,8 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	return days[month - 1] + (month == 2 && leap_year(year) ? 1U : 0U);
 }
 
-bool calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour, unsigned minute,
-	unsigned second, uint64_t *ret_ms)
+bool ctp_calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour,
+	unsigned minute, unsigned second, uint64_t *ret_ms)
 {
 	uint64_t days = 0;
 
@@ -31,7 +31,7 @@ bool calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour, uns
 	return true;
 }
 
-unsigned calendar_digits(const char *text, size_t n)
+unsigned ctp_calendar_digits(const char *text, size_t n)
 {
 	unsigned number = 0;
 
@@ -60,8 +60,8 @@ static bool parse_tail(const char *text, uint64_t *ms)
 		return true;
 	if ((*text != '+' && *text != '-') || strlen(text) != 6 || text[3] != ':')
 		return false;
-	hours = calendar_digits(text + 1, 2);
-	minutes = calendar_digits(text + 4, 2);
+	hours = ctp_calendar_digits(text + 1, 2);
+	minutes = ctp_calendar_digits(text + 4, 2);
 	offset_ms = ((uint64_t)hours * 60 + minutes) * 60000;
 	if (hours > 23 || minutes > 59 || (*text == '+' && offset_ms > *ms))
 		return false;
@@ -69,7 +69,7 @@ static bool parse_tail(const char *text, uint64_t *ms)
 	return true;
 }
 
-bool calendar_parse(const char *text, uint64_t *ret_ms)
+bool ctp_calendar_parse(const char *text, uint64_t *ret_ms)
 {
 	static const char form[] = "0000-00-00T00:00:00";
 	uint64_t ms;
@@ -79,9 +79,10 @@ bool calendar_parse(const char *text, uint64_t *ret_ms)
 	for (size_t i = 0; i < sizeof form - 1; i++)
 		if (form[i] != '0' && text[i] != form[i])
 			return false;
-	if (!calendar_ms(calendar_digits(text, 4), calendar_digits(text + 5, 2),
-		    calendar_digits(text + 8, 2), calendar_digits(text + 11, 2),
-		    calendar_digits(text + 14, 2), calendar_digits(text + 17, 2), &ms) ||
+	if (!ctp_calendar_ms(ctp_calendar_digits(text, 4), ctp_calendar_digits(text + 5, 2),
+		    ctp_calendar_digits(text + 8, 2), ctp_calendar_digits(text + 11, 2),
+		    ctp_calendar_digits(text + 14, 2), ctp_calendar_digits(text + 17, 2),
+		    &ms) ||
 		!parse_tail(text + sizeof form - 1, &ms))
 		return false;
 	*ret_ms = ms;

@@ -125,7 +125,7 @@ static bool parse_time(const char *text, uint64_t *ret_ms)
 	size_t n = strspn(text, "0123456789");
 
 	if (n == 0 || n > 12 || text[n] != '\0')
-		return calendar_parse(text, ret_ms);
+		return ctp_calendar_parse(text, ret_ms);
 	*ret_ms = strtoull(text, NULL, 10) * 1000;
 	return true;
 }

@@ -122,6 +122,11 @@ class Library(Installed):
         self.assertEqual(self.symbols("-D", self.shared) - {"CTPOLICY_0"},
                          {f"{name}@@CTPOLICY_0" for name in self.public()})
 
+    def test_static_library_defines_nothing_that_could_clash(self):
+        names = self.symbols("-g", self.one("libctpolicy.a"))
+        self.assertLessEqual(self.public(), names)
+        self.assertEqual([name for name in names if not re.match("ctp?_", name)], [])
+
     def test_pkg_config_file(self):
         asked = run("pkg-config", "--libs", "ctpolicy", env=self.environment).stdout
         self.assertNotIn("jansson", asked)
