@@ -15,8 +15,8 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	return days[month - 1] + (month == 2 && leap_year(year) ? 1U : 0U);
 }
 
-bool calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour, unsigned minute,
-	unsigned second, uint64_t *ret_ms)
+bool ctp_calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour,
+	unsigned minute, unsigned second, uint64_t *ret_ms)
 {
 	uint64_t days = 0;
 
@@ -32,7 +32,7 @@ bool calendar_ms(unsigned year, unsigned month, unsigned day, unsigned hour, uns
 	return true;
 }
 
-unsigned calendar_digits(const char *text, size_t n)
+unsigned ctp_calendar_digits(const char *text, size_t n)
 {
 	unsigned number = 0;
 
@@ -61,8 +61,8 @@ static bool parse_tail(const char *text, uint64_t *ms)
 		return true;
 	if ((*text != '+' && *text != '-') || strlen(text) != 6 || text[3] != ':')
 		return false;
-	hours = calendar_digits(text + 1, 2);
-	minutes = calendar_digits(text + 4, 2);
+	hours = ctp_calendar_digits(text + 1, 2);
+	minutes = ctp_calendar_digits(text + 4, 2);
 	offset_ms = ((uint64_t)hours * 60 + minutes) * 60000;
 	if (hours > 23 || minutes > 59 || (*text == '+' && offset_ms > *ms))
 		return false;
@@ -70,7 +70,7 @@ static bool parse_tail(const char *text, uint64_t *ms)
 	return true;
 }
 
-bool calendar_parse(const char *text, uint64_t *ret_ms)
+bool ctp_calendar_parse(const char *text, uint64_t *ret_ms)
 {
 	static const char form[] = "0000-00-00T00:00:00";
 	uint64_t ms;
@@ -80,21 +80,22 @@ bool calendar_parse(const char *text, uint64_t *ret_ms)
 	for (size_t i = 0; i < sizeof form - 1; i++)
 		if (form[i] != '0' && text[i] != form[i])
 			return false;
-	if (!calendar_ms(calendar_digits(text, 4), calendar_digits(text + 5, 2),
-		    calendar_digits(text + 8, 2), calendar_digits(text + 11, 2),
-		    calendar_digits(text + 14, 2), calendar_digits(text + 17, 2), &ms) ||
+	if (!ctp_calendar_ms(ctp_calendar_digits(text, 4), ctp_calendar_digits(text + 5, 2),
+		    ctp_calendar_digits(text + 8, 2), ctp_calendar_digits(text + 11, 2),
+		    ctp_calendar_digits(text + 14, 2), ctp_calendar_digits(text + 17, 2),
+		    &ms) ||
 		!parse_tail(text + sizeof form - 1, &ms))
 		return false;
 	*ret_ms = ms;
 	return true;
 }
 
-bool calendar_parse_any(const char *text, uint64_t *ret_ms)
+bool ctp_calendar_parse_any(const char *text, uint64_t *ret_ms)
 {
 	size_t n = strspn(text, "0123456789");
 
 	if (n == 0 || n > 12 || text[n] != '\0')
-		return calendar_parse(text, ret_ms);
+		return ctp_calendar_parse(text, ret_ms);
 	*ret_ms = strtoull(text, NULL, 10) * 1000;
 	return true;
 }

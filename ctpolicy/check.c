@@ -25,11 +25,11 @@ static bool read_list(struct check *check, struct ct_bytes list, enum ct_sct_ori
 	struct ct_report *report = check->report;
 	struct reader items;
 
-	if (!scts_open(list, &items))
+	if (!ctp_scts_open(list, &items))
 		return false;
 	for (;;) {
 		struct sct sct = {0};
-		enum sct_parse parsed = scts_next(&items, &sct);
+		enum sct_parse parsed = ctp_scts_next(&items, &sct);
 		struct ct_sct_report *out;
 
 		if (parsed == SCT_END || parsed == SCT_MALFORMED)
@@ -104,7 +104,7 @@ static enum ct_sct_status judge_way(
 {
 	const struct ct_report *report = check->report;
 
-	if (origin == CT_ORIGIN_OCSP && !policy_takes_ocsp(report->policy))
+	if (origin == CT_ORIGIN_OCSP && !ctp_policy_takes_ocsp(report->policy))
 		return CT_SCT_NOT_FROM_OCSP;
 	if (origin == CT_ORIGIN_TLS && report->policy != CT_POLICY_TWO_LOGS &&
 		!report->list_stale && !is_current(log, check->clock))
@@ -117,12 +117,12 @@ static enum ct_sct_status judge_cheaply(const struct check *check, size_t i)
 {
 	const struct ct_sct_report *sct = &check->report->scts[i];
 	uint64_t not_after_ms = check->leaf->not_after_ms;
-	const struct log_entry *entry = log_list_entry(check->list, sct->log_id);
+	const struct log_entry *entry = ctp_log_list_entry(check->list, sct->log_id);
 	enum ct_sct_status status;
 
 	if (entry == NULL)
 		return CT_SCT_UNKNOWN_LOG;
-	if (!log_key_signs_with(entry->key, check->scts[i].hash, check->scts[i].algorithm))
+	if (!ctp_log_key_signs_with(entry->key, check->scts[i].hash, check->scts[i].algorithm))
 		return CT_SCT_UNKNOWN_ALGORITHM;
 	status = judge_log(&entry->log, sct->timestamp_ms);
 	if (status == CT_SCT_VALID)
@@ -143,7 +143,7 @@ static enum ct_sct_status judge_cheaply(const struct check *check, size_t i)
 static enum ct_err judge_sct(struct check *check, size_t i)
 {
 	struct ct_sct_report *sct = &check->report->scts[i];
-	const struct log_entry *entry = log_list_entry(check->list, sct->log_id);
+	const struct log_entry *entry = ctp_log_list_entry(check->list, sct->log_id);
 	struct ct_bytes signed_data;
 	enum ct_err err;
 
@@ -152,16 +152,16 @@ static enum ct_err judge_sct(struct check *check, size_t i)
 	sct->status = judge_cheaply(check, i);
 	if (entry != NULL) {
 		sct->log = &entry->log;
-		sct->operator_name = log_operator_at(entry, sct->timestamp_ms);
+		sct->operator_name = ctp_log_operator_at(entry, sct->timestamp_ms);
 	}
 	if (sct->status != CT_SCT_VALID)
 		return CT_OK;
 	/* Not valid until it is verified, whatever happens on the way. */
 	sct->status = CT_SCT_BAD_SIGNATURE;
-	signed_data = entry_complete(
+	signed_data = ctp_entry_complete(
 		sct->origin == CT_ORIGIN_EMBEDDED ? &check->precert : &check->x509,
 		sct->timestamp_ms, check->scts[i].extensions);
-	err = log_key_verify(entry->key, signed_data, check->scts[i].signature);
+	err = ctp_log_key_verify(entry->key, signed_data, check->scts[i].signature);
 	if (err == CT_OK)
 		sct->status = CT_SCT_VALID;
 	return err == CT_E_NOMEM ? CT_E_NOMEM : CT_OK;
@@ -237,7 +237,7 @@ static void judge_policy(struct check *check)
 {
 	struct ct_report *report = check->report;
 	struct facts facts = gather(check);
-	struct judgement judgement = policy_judge(report->policy, &facts);
+	struct judgement judgement = ctp_policy_judge(report->policy, &facts);
 
 	report->verdict = judgement.verdict;
 	report->origins = judgement.origins;
@@ -256,18 +256,19 @@ static enum ct_err prepare_entries(struct check *check)
 	size_t extensions_max = 0;
 	enum ct_err err;
 
-	if (!certificate_parse(check->evidence->issuer, &issuer))
+	if (!ctp_certificate_parse(check->evidence->issuer, &issuer))
 		return CT_E_MALFORMED;
-	err = sha256(issuer.spki, issuer_key_hash);
+	err = ctp_sha256(issuer.spki, issuer_key_hash);
 	for (size_t i = 0; i < report->n_scts; i++)
 		if (check->scts[i].extensions.size > extensions_max)
 			extensions_max = check->scts[i].extensions.size;
 	if (err == CT_OK && check->leaf->has_scts)
-		err = entry_new(check->leaf, ENTRY_PRECERT, issuer_key_hash, extensions_max,
+		err = ctp_entry_new(check->leaf, ENTRY_PRECERT, issuer_key_hash, extensions_max,
 			&check->precert);
 	if (err == CT_OK &&
 		(check->evidence->tls_scts.size > 0 || check->evidence->ocsp_scts.size > 0))
-		err = entry_new(check->leaf, ENTRY_X509, NULL, extensions_max, &check->x509);
+		err = ctp_entry_new(
+			check->leaf, ENTRY_X509, NULL, extensions_max, &check->x509);
 	return err;
 }
 
@@ -279,8 +280,8 @@ static enum ct_err judge_scts(struct check *check)
 		err = prepare_entries(check);
 	for (size_t i = 0; err == CT_OK && i < check->report->n_scts; i++)
 		err = judge_sct(check, i);
-	entry_free(&check->precert);
-	entry_free(&check->x509);
+	ctp_entry_free(&check->precert);
+	ctp_entry_free(&check->x509);
 	return err;
 }
 
@@ -295,7 +296,7 @@ enum ct_verdict ct_check(const struct ct_log_list *list, enum ct_policy policy,
 		.leaf = &leaf,
 		.clock = clock,
 		.report = report};
-	bool parsed = certificate_parse(evidence->leaf, &leaf) &&
+	bool parsed = ctp_certificate_parse(evidence->leaf, &leaf) &&
 		      leaf.not_before_ms <= leaf.not_after_ms;
 	enum ct_err err = CT_E_MALFORMED;
 

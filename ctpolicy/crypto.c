@@ -23,14 +23,14 @@ static gnutls_datum_t datum(struct ct_bytes bytes)
 	return (gnutls_datum_t){(unsigned char *)(uintptr_t)bytes.data, (unsigned)bytes.size};
 }
 
-enum ct_err sha256(struct ct_bytes bytes, uint8_t ret[SHA256_SIZE])
+enum ct_err ctp_sha256(struct ct_bytes bytes, uint8_t ret[SHA256_SIZE])
 {
 	int r = gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data, bytes.size, ret);
 
 	return r < 0 ? CT_E_NOMEM : CT_OK;
 }
 
-enum ct_err base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size)
+enum ct_err ctp_base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size)
 {
 	gnutls_datum_t encoded = {(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)};
 	gnutls_datum_t decoded = {0};
@@ -63,7 +63,7 @@ static bool choose_algorithm(gnutls_pubkey_t key, gnutls_sign_algorithm_t *ret)
 	}
 }
 
-enum ct_err log_key_new(struct ct_bytes spki, struct log_key **ret)
+enum ct_err ctp_log_key_new(struct ct_bytes spki, struct log_key **ret)
 {
 	gnutls_datum_t der = datum(spki);
 	struct log_key *key = calloc(1, sizeof *key);
@@ -78,11 +78,11 @@ enum ct_err log_key_new(struct ct_bytes spki, struct log_key **ret)
 		*ret = key;
 		return CT_OK;
 	}
-	log_key_free(key);
+	ctp_log_key_free(key);
 	return r == GNUTLS_E_MEMORY_ERROR ? CT_E_NOMEM : CT_E_MALFORMED;
 }
 
-void log_key_free(struct log_key *key)
+void ctp_log_key_free(struct log_key *key)
 {
 	if (key == NULL)
 		return;
@@ -91,14 +91,14 @@ void log_key_free(struct log_key *key)
 	free(key);
 }
 
-bool log_key_signs_with(const struct log_key *key, uint8_t hash, uint8_t algorithm)
+bool ctp_log_key_signs_with(const struct log_key *key, uint8_t hash, uint8_t algorithm)
 {
 	return hash == HASH_SHA256 &&
 	       algorithm == (key->algorithm == GNUTLS_SIGN_ECDSA_SHA256 ? SIGNATURE_ECDSA
 									: SIGNATURE_RSA);
 }
 
-enum ct_err log_key_verify(
+enum ct_err ctp_log_key_verify(
 	const struct log_key *key, struct ct_bytes data, struct ct_bytes signature)
 {
 	gnutls_datum_t signed_data = datum(data), signature_data = datum(signature);

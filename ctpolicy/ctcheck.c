@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 				return complain("not a policy", optarg);
 			break;
 		case 't':
-			if (!calendar_parse_any(optarg, &arguments.now_ms))
+			if (!ctp_calendar_parse_any(optarg, &arguments.now_ms))
 				return complain(
 					"not a time such as 2026-08-20T13:34:57Z", optarg);
 			break;

@@ -26,7 +26,7 @@ static bool read_length(struct reader *r, size_t *ret)
 	return !r->bad && length > SHORT_FORM_MAX && length >> (8 * (n - 1)) != 0;
 }
 
-bool der_next(struct ct_bytes *rest, struct der *ret)
+bool ctp_der_next(struct ct_bytes *rest, struct der *ret)
 {
 	struct reader r = {.rest = *rest};
 	struct der der = {.tag = (uint8_t)read_number(&r, 1)};
@@ -44,12 +44,12 @@ bool der_next(struct ct_bytes *rest, struct der *ret)
 	return true;
 }
 
-bool der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret)
+bool ctp_der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret)
 {
 	struct ct_bytes peeked = *rest;
 	struct der der;
 
-	if (!der_next(&peeked, &der) || der.tag != tag)
+	if (!ctp_der_next(&peeked, &der) || der.tag != tag)
 		return false;
 	*rest = peeked;
 	*ret = der;
@@ -57,34 +57,34 @@ bool der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret)
 }
 
 /* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
-bool der_take_extension(struct ct_bytes *rest, struct der_extension *ret)
+bool ctp_der_take_extension(struct ct_bytes *rest, struct der_extension *ret)
 {
 	struct der extension, oid, critical, value;
 	struct ct_bytes inside;
 
-	if (!der_take(rest, DER_SEQUENCE, &extension))
+	if (!ctp_der_take(rest, DER_SEQUENCE, &extension))
 		return false;
 	inside = extension.value;
-	if (!der_take(&inside, DER_OID, &oid))
+	if (!ctp_der_take(&inside, DER_OID, &oid))
 		return false;
-	(void)der_take(&inside, DER_BOOLEAN, &critical);
-	if (!der_take(&inside, DER_OCTET_STRING, &value) || inside.size > 0)
+	(void)ctp_der_take(&inside, DER_BOOLEAN, &critical);
+	if (!ctp_der_take(&inside, DER_OCTET_STRING, &value) || inside.size > 0)
 		return false;
 	*ret = (struct der_extension){extension.whole, oid.value, value.value};
 	return true;
 }
 
-bool der_time(const struct der *time, uint64_t *ret_ms)
+bool ctp_der_time(const struct der *time, uint64_t *ret_ms)
 {
 	const char *text = (const char *)time->value.data;
 	unsigned year;
 
 	if (time->tag == DER_UTC_TIME && time->value.size == 13) {
-		year = calendar_digits(text, 2);
+		year = ctp_calendar_digits(text, 2);
 		year += year < 50 ? 2000 : 1900;
 		text += 2;
 	} else if (time->tag == DER_GENERALIZED_TIME && time->value.size == 15) {
-		year = calendar_digits(text, 4);
+		year = ctp_calendar_digits(text, 4);
 		if (year < 2050)
 			return false;
 		text += 4;
@@ -92,12 +92,13 @@ bool der_time(const struct der *time, uint64_t *ret_ms)
 		return false;
 	}
 	return text[10] == 'Z' &&
-	       calendar_ms(year, calendar_digits(text, 2), calendar_digits(text + 2, 2),
-		       calendar_digits(text + 4, 2), calendar_digits(text + 6, 2),
-		       calendar_digits(text + 8, 2), ret_ms);
+	       ctp_calendar_ms(year, ctp_calendar_digits(text, 2),
+		       ctp_calendar_digits(text + 2, 2), ctp_calendar_digits(text + 4, 2),
+		       ctp_calendar_digits(text + 6, 2), ctp_calendar_digits(text + 8, 2),
+		       ret_ms);
 }
 
-size_t der_header_size(size_t value_size)
+size_t ctp_der_header_size(size_t value_size)
 {
 	size_t n = 2;
 
@@ -107,9 +108,9 @@ size_t der_header_size(size_t value_size)
 	return n;
 }
 
-uint8_t *der_write_header(uint8_t *out, uint8_t tag, size_t value_size)
+uint8_t *ctp_der_write_header(uint8_t *out, uint8_t tag, size_t value_size)
 {
-	size_t n = der_header_size(value_size) - 2;
+	size_t n = ctp_der_header_size(value_size) - 2;
 
 	*out++ = tag;
 	*out++ = (uint8_t)(n > 0 ? 0x80 | n : value_size);

@@ -25,21 +25,21 @@ struct der {
 
 /* Takes the next element off `rest`. False, and nothing taken: there is none, it runs past the
  * end, its tag has several bytes, or its length is not in its shortest form. */
-bool der_next(struct ct_bytes *rest, struct der *ret);
+bool ctp_der_next(struct ct_bytes *rest, struct der *ret);
 /* The same, for an element of this tag. */
-bool der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret);
+bool ctp_der_take(struct ct_bytes *rest, uint8_t tag, struct der *ret);
 
 /* Takes an Extension (RFC 5280 section 4.1) off `rest`: its OBJECT IDENTIFIER and what its
  * OCTET STRING holds. */
 struct der_extension {
 	struct ct_bytes whole, oid, value;
 };
-bool der_take_extension(struct ct_bytes *rest, struct der_extension *ret);
+bool ctp_der_take_extension(struct ct_bytes *rest, struct der_extension *ret);
 
 /* Time as RFC 5280 section 4.1.2.5 has it: UTCTime until 2049, GeneralizedTime from 2050; to
  * the second, in UTC. */
-bool der_time(const struct der *time, uint64_t *ret_ms);
+bool ctp_der_time(const struct der *time, uint64_t *ret_ms);
 
 /* How many bytes the header of an element with this many bytes of value has; and writes it. */
-size_t der_header_size(size_t value_size);
-uint8_t *der_write_header(uint8_t *out, uint8_t tag, size_t value_size);
+size_t ctp_der_header_size(size_t value_size);
+uint8_t *ctp_der_write_header(uint8_t *out, uint8_t tag, size_t value_size);

@@ -20,9 +20,10 @@ static bool take_validity(struct ct_bytes *rest, struct certificate *ret)
 {
 	struct der validity, from, until;
 
-	return der_take(rest, DER_SEQUENCE, &validity) && der_next(&validity.value, &from) &&
-	       der_next(&validity.value, &until) && validity.value.size == 0 &&
-	       der_time(&from, &ret->not_before_ms) && der_time(&until, &ret->not_after_ms);
+	return ctp_der_take(rest, DER_SEQUENCE, &validity) &&
+	       ctp_der_next(&validity.value, &from) && ctp_der_next(&validity.value, &until) &&
+	       validity.value.size == 0 && ctp_der_time(&from, &ret->not_before_ms) &&
+	       ctp_der_time(&until, &ret->not_after_ms);
 }
 
 static bool is_sct_list(const struct der_extension *extension)
@@ -41,12 +42,12 @@ static bool parse_extensions(struct certificate *certificate)
 		struct der_extension extension;
 		struct der list;
 
-		if (!der_take_extension(&rest, &extension))
+		if (!ctp_der_take_extension(&rest, &extension))
 			return false;
 		if (!is_sct_list(&extension))
 			continue;
 		if (certificate->has_scts ||
-			!der_take(&extension.value, DER_OCTET_STRING, &list) ||
+			!ctp_der_take(&extension.value, DER_OCTET_STRING, &list) ||
 			extension.value.size > 0)
 			return false;
 		certificate->has_scts = true;
@@ -62,37 +63,37 @@ static bool parse_tbs(struct ct_bytes tbs, struct certificate *ret)
 
 	/* version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
 	 */
-	(void)der_take(&rest, DER_CONTEXT_CONSTRUCTED + 0, &element);
-	if (!der_take(&rest, DER_INTEGER, &element) ||
-		!der_take(&rest, DER_SEQUENCE, &element) ||
-		!der_take(&rest, DER_SEQUENCE, &element) || !take_validity(&rest, ret) ||
-		!der_take(&rest, DER_SEQUENCE, &element) ||
-		!der_take(&rest, DER_SEQUENCE, &element))
+	(void)ctp_der_take(&rest, DER_CONTEXT_CONSTRUCTED + 0, &element);
+	if (!ctp_der_take(&rest, DER_INTEGER, &element) ||
+		!ctp_der_take(&rest, DER_SEQUENCE, &element) ||
+		!ctp_der_take(&rest, DER_SEQUENCE, &element) || !take_validity(&rest, ret) ||
+		!ctp_der_take(&rest, DER_SEQUENCE, &element) ||
+		!ctp_der_take(&rest, DER_SEQUENCE, &element))
 		return false;
 	ret->spki = element.whole;
 	/* issuerUniqueID [1] and subjectUniqueID [2] */
-	(void)der_take(&rest, DER_CONTEXT_PRIMITIVE + 1, &element);
-	(void)der_take(&rest, DER_CONTEXT_PRIMITIVE + 2, &element);
+	(void)ctp_der_take(&rest, DER_CONTEXT_PRIMITIVE + 1, &element);
+	(void)ctp_der_take(&rest, DER_CONTEXT_PRIMITIVE + 2, &element);
 	ret->before_extensions = (struct ct_bytes){tbs.data, tbs.size - rest.size};
 	if (rest.size == 0)
 		return true;
-	if (!der_take(&rest, DER_CONTEXT_CONSTRUCTED + 3, &element) || rest.size > 0 ||
-		!der_take(&element.value, DER_SEQUENCE, &list) || element.value.size > 0 ||
+	if (!ctp_der_take(&rest, DER_CONTEXT_CONSTRUCTED + 3, &element) || rest.size > 0 ||
+		!ctp_der_take(&element.value, DER_SEQUENCE, &list) || element.value.size > 0 ||
 		list.value.size == 0)
 		return false;
 	ret->extensions = list.value;
 	return parse_extensions(ret);
 }
 
-bool certificate_parse(struct ct_bytes der, struct certificate *ret)
+bool ctp_certificate_parse(struct ct_bytes der, struct certificate *ret)
 {
 	struct certificate certificate = {.whole = der};
 	struct der whole, tbs, element;
 
-	if (!der_take(&der, DER_SEQUENCE, &whole) || der.size > 0 ||
-		!der_take(&whole.value, DER_SEQUENCE, &tbs) ||
-		!der_take(&whole.value, DER_SEQUENCE, &element) ||
-		!der_take(&whole.value, DER_BIT_STRING, &element) || whole.value.size > 0 ||
+	if (!ctp_der_take(&der, DER_SEQUENCE, &whole) || der.size > 0 ||
+		!ctp_der_take(&whole.value, DER_SEQUENCE, &tbs) ||
+		!ctp_der_take(&whole.value, DER_SEQUENCE, &element) ||
+		!ctp_der_take(&whole.value, DER_BIT_STRING, &element) || whole.value.size > 0 ||
 		!parse_tbs(tbs.value, &certificate))
 		return false;
 	*ret = certificate;
@@ -106,7 +107,7 @@ static size_t other_extensions(const struct certificate *certificate, uint8_t *o
 	struct der_extension extension;
 	size_t size = 0;
 
-	while (der_take_extension(&rest, &extension)) {
+	while (ctp_der_take_extension(&rest, &extension)) {
 		if (is_sct_list(&extension))
 			continue;
 		if (out != NULL)
@@ -120,31 +121,32 @@ static size_t other_extensions(const struct certificate *certificate, uint8_t *o
 static size_t tbs_value_size(const struct certificate *certificate)
 {
 	size_t list = other_extensions(certificate, NULL);
-	size_t tagged = list > 0 ? der_header_size(list) + list : 0;
+	size_t tagged = list > 0 ? ctp_der_header_size(list) + list : 0;
 
 	return certificate->before_extensions.size +
-	       (tagged > 0 ? der_header_size(tagged) + tagged : 0);
+	       (tagged > 0 ? ctp_der_header_size(tagged) + tagged : 0);
 }
 
-size_t precert_tbs_size(const struct certificate *certificate)
+size_t ctp_precert_tbs_size(const struct certificate *certificate)
 {
 	size_t size = tbs_value_size(certificate);
 
-	return der_header_size(size) + size;
+	return ctp_der_header_size(size) + size;
 }
 
-uint8_t *precert_tbs_write(const struct certificate *certificate, uint8_t *out)
+uint8_t *ctp_precert_tbs_write(const struct certificate *certificate, uint8_t *out)
 {
 	const struct ct_bytes *before = &certificate->before_extensions;
 	size_t list = other_extensions(certificate, NULL);
 
-	out = der_write_header(out, DER_SEQUENCE, tbs_value_size(certificate));
+	out = ctp_der_write_header(out, DER_SEQUENCE, tbs_value_size(certificate));
 	memcpy(out, before->data, before->size);
 	out += before->size;
 	if (list == 0)
 		return out;
-	out = der_write_header(out, DER_CONTEXT_CONSTRUCTED + 3, der_header_size(list) + list);
-	out = der_write_header(out, DER_SEQUENCE, list);
+	out = ctp_der_write_header(
+		out, DER_CONTEXT_CONSTRUCTED + 3, ctp_der_header_size(list) + list);
+	out = ctp_der_write_header(out, DER_SEQUENCE, list);
 	return out + other_extensions(certificate, out);
 }
 
@@ -170,11 +172,11 @@ static uint8_t *write_header(
 	return write_number(out, size, 3);
 }
 
-enum ct_err entry_new(const struct certificate *leaf, enum entry_type type,
+enum ct_err ctp_entry_new(const struct certificate *leaf, enum entry_type type,
 	const uint8_t issuer_key_hash[32], size_t extensions_max, struct entry *ret)
 {
 	bool precert = type == ENTRY_PRECERT;
-	size_t size = precert ? precert_tbs_size(leaf) : leaf->whole.size;
+	size_t size = precert ? ctp_precert_tbs_size(leaf) : leaf->whole.size;
 	struct entry entry = {
 		.fixed = ENTRY_HEADER + (size_t)(precert ? ISSUER_KEY_HASH : 0) + size};
 	uint8_t *out;
@@ -186,20 +188,20 @@ enum ct_err entry_new(const struct certificate *leaf, enum entry_type type,
 		return CT_E_NOMEM;
 	out = write_header(entry.bytes, type, issuer_key_hash, size);
 	if (precert)
-		precert_tbs_write(leaf, out);
+		ctp_precert_tbs_write(leaf, out);
 	else
 		memcpy(out, leaf->whole.data, size);
 	*ret = entry;
 	return CT_OK;
 }
 
-void entry_free(struct entry *entry)
+void ctp_entry_free(struct entry *entry)
 {
 	free(entry->bytes);
 	entry->bytes = NULL;
 }
 
-struct ct_bytes entry_complete(
+struct ct_bytes ctp_entry_complete(
 	struct entry *entry, uint64_t timestamp_ms, struct ct_bytes extensions)
 {
 	uint8_t *out;

@@ -16,15 +16,15 @@ struct certificate {
 };
 
 /* False: not a certificate in DER, or its SCT extension stands twice or is malformed. */
-bool certificate_parse(struct ct_bytes der, struct certificate *ret);
+bool ctp_certificate_parse(struct ct_bytes der, struct certificate *ret);
 
 /*
  * The TBSCertificate of the precertificate: the leaf's without its SCT extension (RFC 6962
- * section 3.2). precert_tbs_write() writes the precert_tbs_size() bytes and returns where they
- * end.
+ * section 3.2). ctp_precert_tbs_write() writes the ctp_precert_tbs_size() bytes and returns
+ * where they end.
  */
-size_t precert_tbs_size(const struct certificate *certificate);
-uint8_t *precert_tbs_write(const struct certificate *certificate, uint8_t *out);
+size_t ctp_precert_tbs_size(const struct certificate *certificate);
+uint8_t *ctp_precert_tbs_write(const struct certificate *certificate, uint8_t *out);
 
 /* LogEntryType (RFC 6962 section 3.1): embedded SCTs were made over the precertificate, all
  * others over the certificate. */
@@ -32,7 +32,7 @@ enum entry_type { ENTRY_X509 = 0, ENTRY_PRECERT = 1 };
 
 /*
  * The digitally-signed struct of RFC 6962 section 3.2, built once for a certificate and
- * completed for each SCT: entry_complete().
+ * completed for each SCT: ctp_entry_complete().
  */
 struct entry {
 	uint8_t *bytes; /* NULL: none */
@@ -41,9 +41,9 @@ struct entry {
 
 /* issuer_key_hash: for ENTRY_PRECERT. extensions_max: of any SCT that will complete it.
  * CT_E_MALFORMED: too large to be signed. */
-CT_MUST_CHECK enum ct_err entry_new(const struct certificate *leaf, enum entry_type type,
+CT_MUST_CHECK enum ct_err ctp_entry_new(const struct certificate *leaf, enum entry_type type,
 	const uint8_t issuer_key_hash[32], size_t extensions_max, struct entry *ret);
-void entry_free(struct entry *entry);
+void ctp_entry_free(struct entry *entry);
 /* Valid until the next call. */
-struct ct_bytes entry_complete(
+struct ct_bytes ctp_entry_complete(
 	struct entry *entry, uint64_t timestamp_ms, struct ct_bytes extensions);

@@ -63,7 +63,7 @@ enum ct_err ct_log_list_parse(
 	error->text[0] = '\0';
 	if (list == NULL)
 		return CT_E_NOMEM;
-	err = log_list_read(json, list, error);
+	err = ctp_log_list_read(json, list, error);
 	if (err == CT_OK)
 		err = finish(list, error);
 	if (err != CT_OK) {
@@ -79,7 +79,7 @@ void ct_log_list_free(struct ct_log_list *list)
 	if (list == NULL)
 		return;
 	for (size_t i = 0; i < list->n; i++) {
-		log_key_free(list->entries[i].key);
+		ctp_log_key_free(list->entries[i].key);
 		free(list->entries[i].past);
 	}
 	for (size_t i = 0; i < list->n_strings; i++)
@@ -122,7 +122,7 @@ const struct ct_log *ct_log_list_at(const struct ct_log_list *list, size_t index
 	return index < list->n ? &list->entries[index].log : NULL;
 }
 
-const struct log_entry *log_list_entry(
+const struct log_entry *ctp_log_list_entry(
 	const struct ct_log_list *list, const uint8_t id[CT_LOG_ID_SIZE])
 {
 	struct log_entry wanted = {0};
@@ -134,13 +134,13 @@ const struct log_entry *log_list_entry(
 const struct ct_log *ct_log_list_find(
 	const struct ct_log_list *list, const uint8_t id[CT_LOG_ID_SIZE])
 {
-	const struct log_entry *entry = log_list_entry(list, id);
+	const struct log_entry *entry = ctp_log_list_entry(list, id);
 
 	return entry != NULL ? &entry->log : NULL;
 }
 
 /* The first whose time had not ended; they may stand in any order. */
-const char *log_operator_at(const struct log_entry *entry, uint64_t when_ms)
+const char *ctp_log_operator_at(const struct log_entry *entry, uint64_t when_ms)
 {
 	const struct past_operator *found = NULL;
 

@@ -26,12 +26,12 @@ struct ct_log_list {
 };
 
 /* The log of this id, or NULL. */
-const struct log_entry *log_list_entry(
+const struct log_entry *ctp_log_list_entry(
 	const struct ct_log_list *list, const uint8_t id[CT_LOG_ID_SIZE]);
 /* Who operated it at that time. */
-const char *log_operator_at(const struct log_entry *entry, uint64_t when_ms);
+const char *ctp_log_operator_at(const struct log_entry *entry, uint64_t when_ms);
 
 /* loglist_json.c: fills an empty list. On failure `error` says why, and the list is as far as
  * it came. */
-CT_MUST_CHECK enum ct_err log_list_read(
+CT_MUST_CHECK enum ct_err ctp_log_list_read(
 	struct ct_bytes json, struct ct_log_list *list, struct ct_error *error);

@@ -99,7 +99,7 @@ static enum ct_err read_time(
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
-	if (text != NULL && calendar_parse(text, ret_ms))
+	if (text != NULL && ctp_calendar_parse(text, ret_ms))
 		return CT_OK;
 	return malformed(place, "%s: not a time such as 2026-08-20T13:34:57Z", key);
 }
@@ -166,7 +166,7 @@ static enum ct_err read_base64(const struct place *place, const json_t *object, 
 	enum ct_err err = CT_E_MALFORMED;
 
 	if (text != NULL)
-		err = base64_decode(text, out, max, ret_size);
+		err = ctp_base64_decode(text, out, max, ret_size);
 	if (err != CT_E_MALFORMED)
 		return err;
 	return malformed(place, "%s: not base64 of at most %zu bytes, or missing", key, max);
@@ -184,13 +184,13 @@ static enum ct_err read_key(
 		err = read_base64(
 			place, object, "log_id", claimed, sizeof claimed, &claimed_size);
 	if (err == CT_OK)
-		err = sha256((struct ct_bytes){spki, spki_size}, entry->log.id);
+		err = ctp_sha256((struct ct_bytes){spki, spki_size}, entry->log.id);
 	if (err != CT_OK)
 		return err;
 	if (claimed_size != CT_LOG_ID_SIZE ||
 		memcmp(claimed, entry->log.id, CT_LOG_ID_SIZE) != 0)
 		return malformed(place, "log_id: not the SHA-256 of the key");
-	err = log_key_new((struct ct_bytes){spki, spki_size}, &entry->key);
+	err = ctp_log_key_new((struct ct_bytes){spki, spki_size}, &entry->key);
 	if (err == CT_E_MALFORMED)
 		return malformed(place, "key: neither EC P-256 nor RSA of 2048 bits or more");
 	return err;
@@ -287,7 +287,7 @@ static enum ct_err read_operator(struct place *place, const json_t *object)
 	return err == CT_OK ? read_logs(place, object, "tiled_logs") : err;
 }
 
-enum ct_err log_list_read(
+enum ct_err ctp_log_list_read(
 	struct ct_bytes json, struct ct_log_list *list, struct ct_error *error)
 {
 	struct place place = {.list = list, .error = error};

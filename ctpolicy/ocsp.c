@@ -22,15 +22,15 @@ static bool find_response_data(struct ct_bytes response, struct ct_bytes *ret)
 {
 	struct der whole, element, bytes, type, value, basic, data;
 
-	if (!der_take(&response, DER_SEQUENCE, &whole) || response.size > 0 ||
-		!der_take(&whole.value, DER_ENUMERATED, &element) ||
-		!der_take(&whole.value, DER_CONTEXT_CONSTRUCTED + 0, &element) ||
-		whole.value.size > 0 || !der_take(&element.value, DER_SEQUENCE, &bytes) ||
-		element.value.size > 0 || !der_take(&bytes.value, DER_OID, &type) ||
+	if (!ctp_der_take(&response, DER_SEQUENCE, &whole) || response.size > 0 ||
+		!ctp_der_take(&whole.value, DER_ENUMERATED, &element) ||
+		!ctp_der_take(&whole.value, DER_CONTEXT_CONSTRUCTED + 0, &element) ||
+		whole.value.size > 0 || !ctp_der_take(&element.value, DER_SEQUENCE, &bytes) ||
+		element.value.size > 0 || !ctp_der_take(&bytes.value, DER_OID, &type) ||
 		!is_oid(type.value, BASIC_OID, sizeof BASIC_OID) ||
-		!der_take(&bytes.value, DER_OCTET_STRING, &value) || bytes.value.size > 0 ||
-		!der_take(&value.value, DER_SEQUENCE, &basic) || value.value.size > 0 ||
-		!der_take(&basic.value, DER_SEQUENCE, &data))
+		!ctp_der_take(&bytes.value, DER_OCTET_STRING, &value) || bytes.value.size > 0 ||
+		!ctp_der_take(&value.value, DER_SEQUENCE, &basic) || value.value.size > 0 ||
+		!ctp_der_take(&basic.value, DER_SEQUENCE, &data))
 		return false;
 	*ret = data.value;
 	return true;
@@ -42,12 +42,13 @@ static bool find_single(struct ct_bytes data, size_t index, struct ct_bytes *ret
 {
 	struct der element, responses, single;
 
-	(void)der_take(&data, DER_CONTEXT_CONSTRUCTED + 0, &element);
-	if (!der_next(&data, &element) || !der_take(&data, DER_GENERALIZED_TIME, &element) ||
-		!der_take(&data, DER_SEQUENCE, &responses))
+	(void)ctp_der_take(&data, DER_CONTEXT_CONSTRUCTED + 0, &element);
+	if (!ctp_der_next(&data, &element) ||
+		!ctp_der_take(&data, DER_GENERALIZED_TIME, &element) ||
+		!ctp_der_take(&data, DER_SEQUENCE, &responses))
 		return false;
 	do
-		if (!der_take(&responses.value, DER_SEQUENCE, &single))
+		if (!ctp_der_take(&responses.value, DER_SEQUENCE, &single))
 			return false;
 	while (index-- > 0);
 	*ret = single.value;
@@ -61,14 +62,15 @@ static bool find_extensions(struct ct_bytes single, struct ct_bytes *ret)
 	struct der element, list;
 
 	*ret = (struct ct_bytes){0};
-	if (!der_take(&single, DER_SEQUENCE, &element) || !der_next(&single, &element) ||
-		!der_take(&single, DER_GENERALIZED_TIME, &element))
+	if (!ctp_der_take(&single, DER_SEQUENCE, &element) ||
+		!ctp_der_next(&single, &element) ||
+		!ctp_der_take(&single, DER_GENERALIZED_TIME, &element))
 		return false;
-	(void)der_take(&single, DER_CONTEXT_CONSTRUCTED + 0, &element);
+	(void)ctp_der_take(&single, DER_CONTEXT_CONSTRUCTED + 0, &element);
 	if (single.size == 0)
 		return true;
-	if (!der_take(&single, DER_CONTEXT_CONSTRUCTED + 1, &element) || single.size > 0 ||
-		!der_take(&element.value, DER_SEQUENCE, &list) || element.value.size > 0)
+	if (!ctp_der_take(&single, DER_CONTEXT_CONSTRUCTED + 1, &element) || single.size > 0 ||
+		!ctp_der_take(&element.value, DER_SEQUENCE, &list) || element.value.size > 0)
 		return false;
 	*ret = list.value;
 	return true;
@@ -85,11 +87,11 @@ enum ct_err ct_ocsp_scts(struct ct_bytes response, size_t index, struct ct_bytes
 		struct der_extension extension;
 		struct der list;
 
-		if (!der_take_extension(&extensions, &extension))
+		if (!ctp_der_take_extension(&extensions, &extension))
 			return CT_E_MALFORMED;
 		if (!is_oid(extension.oid, SCT_LIST_OID, sizeof SCT_LIST_OID))
 			continue;
-		if (scts.size > 0 || !der_take(&extension.value, DER_OCTET_STRING, &list) ||
+		if (scts.size > 0 || !ctp_der_take(&extension.value, DER_OCTET_STRING, &list) ||
 			extension.value.size > 0 || list.value.size == 0)
 			return CT_E_MALFORMED;
 		scts = list.value;

@@ -4,7 +4,7 @@
 
 enum { SHORT_LIFETIME_DAYS = 180 };
 
-bool policy_takes_ocsp(enum ct_policy policy)
+bool ctp_policy_takes_ocsp(enum ct_policy policy)
 {
 	return policy == CT_POLICY_TWO_LOGS;
 }
@@ -86,7 +86,7 @@ static struct judgement judge_tls(enum ct_policy policy, const struct facts *fac
 	return judgement;
 }
 
-struct judgement policy_judge(enum ct_policy policy, const struct facts *facts)
+struct judgement ctp_policy_judge(enum ct_policy policy, const struct facts *facts)
 {
 	struct judgement embedded, tls;
 

@@ -38,7 +38,7 @@ struct judgement {
 	size_t logs_needed, operators_needed;
 };
 
-struct judgement policy_judge(enum ct_policy policy, const struct facts *facts);
+struct judgement ctp_policy_judge(enum ct_policy policy, const struct facts *facts);
 
 /* Does the policy count SCTs out of OCSP responses? Browsers have given them up. */
-bool policy_takes_ocsp(enum ct_policy policy);
+bool ctp_policy_takes_ocsp(enum ct_policy policy);

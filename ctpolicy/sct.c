@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctpolicy/sct.h"
 
-bool scts_open(struct ct_bytes list, struct reader *ret_items)
+bool ctp_scts_open(struct ct_bytes list, struct reader *ret_items)
 {
 	struct reader r = {.rest = list};
 	struct ct_bytes items = read_opaque16(&r);
@@ -12,7 +12,7 @@ bool scts_open(struct ct_bytes list, struct reader *ret_items)
 	return true;
 }
 
-enum sct_parse scts_next(struct reader *items, struct sct *ret)
+enum sct_parse ctp_scts_next(struct reader *items, struct sct *ret)
 {
 	struct reader r = {0};
 	struct sct sct = {0};

@@ -16,8 +16,8 @@ struct sct {
 enum { SCT_VERSION_1 = 0 };
 
 /* The list: its length agrees, and it is not empty. False: malformed. *ret_items is what
- * scts_next() takes. */
-bool scts_open(struct ct_bytes list, struct reader *ret_items);
+ * ctp_scts_next() takes. */
+bool ctp_scts_open(struct ct_bytes list, struct reader *ret_items);
 
 enum sct_parse {
 	SCT_PARSED,
@@ -27,4 +27,4 @@ enum sct_parse {
 			*/
 };
 
-enum sct_parse scts_next(struct reader *items, struct sct *ret);
+enum sct_parse ctp_scts_next(struct reader *items, struct sct *ret);

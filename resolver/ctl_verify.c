@@ -226,7 +226,7 @@ static bool parse(int argc, char **argv, struct arguments *ret, int *ret_status)
 			break;
 		case OPTION_NAME: ret->subject.name = lower_case(optarg); break;
 		case OPTION_TIME:
-			if (!calendar_parse_any(optarg, &ret->clock.now_ms))
+			if (!ctp_calendar_parse_any(optarg, &ret->clock.now_ms))
 				return ctl_complain(optarg, "not a time such as "
 							    "2026-08-20T13:34:57Z") == CTL_OK;
 			ret->time_given = true;

@@ -14,13 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct der tbs;
 	uint8_t *out;
 
-	if (!certificate_parse((struct ct_bytes){data, size}, &certificate))
+	if (!ctp_certificate_parse((struct ct_bytes){data, size}, &certificate))
 		return 0;
-	rest.size = precert_tbs_size(&certificate);
+	rest.size = ctp_precert_tbs_size(&certificate);
 	rest.data = out = malloc(rest.size);
-	if (out == NULL || precert_tbs_write(&certificate, out) != out + rest.size)
+	if (out == NULL || ctp_precert_tbs_write(&certificate, out) != out + rest.size)
 		abort();
-	if (!der_take(&rest, DER_SEQUENCE, &tbs) || rest.size != 0)
+	if (!ctp_der_take(&rest, DER_SEQUENCE, &tbs) || rest.size != 0)
 		abort();
 	if (!certificate.has_scts && tbs.whole.size > size)
 		abort();

@@ -17,9 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum sct_parse parsed;
 	struct sct sct;
 
-	if (!scts_open((struct ct_bytes){data, size}, &items))
+	if (!ctp_scts_open((struct ct_bytes){data, size}, &items))
 		return 0;
-	while ((parsed = scts_next(&items, &sct)) == SCT_PARSED ||
+	while ((parsed = ctp_scts_next(&items, &sct)) == SCT_PARSED ||
 		parsed == SCT_OTHER_VERSION) {
 		if (parsed == SCT_OTHER_VERSION)
 			continue;

@@ -65,7 +65,7 @@ enum ct_verdict file_check(const struct ct_log_list *list, enum ct_policy policy
 	enum ct_verdict verdict;
 	uint64_t now_ms = 0;
 
-	assert_true(calendar_parse(time, &now_ms));
+	assert_true(ctp_calendar_parse(time, &now_ms));
 	verdict = ct_check(list, policy, &evidence, AT(now_ms), ret);
 	pem_free(&chain);
 	return verdict;

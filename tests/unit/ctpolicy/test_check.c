@@ -166,8 +166,8 @@ static void test_every_byte_counts([[maybe_unused]] void **state)
 
 	assert_non_null(bytes);
 	memcpy(bytes, chain.der[0].data, size);
-	assert_true(der_take(&rest, DER_SEQUENCE, &whole));
-	assert_true(der_take(&whole.value, DER_SEQUENCE, &tbs));
+	assert_true(ctp_der_take(&rest, DER_SEQUENCE, &whole));
+	assert_true(ctp_der_take(&whole.value, DER_SEQUENCE, &tbs));
 	tbs_end = (size_t)(tbs.whole.data + tbs.whole.size - chain.der[0].data);
 	for (size_t n = 0; n < size; n++) {
 		evidence.leaf.size = n;
@@ -206,10 +206,10 @@ static void test_rebuilt_tbs([[maybe_unused]] void **state)
 		golden = file_read(DATA, file);
 		snprintf(file, sizeof file, "%s.pem", names[i]);
 		chain = file_chain(DATA, file);
-		assert_true(certificate_parse(chain.der[0], &certificate));
-		assert_int_equal(precert_tbs_size(&certificate), golden.size);
+		assert_true(ctp_certificate_parse(chain.der[0], &certificate));
+		assert_int_equal(ctp_precert_tbs_size(&certificate), golden.size);
 		assert_ptr_equal(
-			precert_tbs_write(&certificate, rebuilt), rebuilt + golden.size);
+			ctp_precert_tbs_write(&certificate, rebuilt), rebuilt + golden.size);
 		assert_memory_equal(rebuilt, golden.data, golden.size);
 		pem_free(&chain);
 		file_free(golden);
@@ -238,7 +238,7 @@ static void test_edges([[maybe_unused]] void **state)
 	struct ct_log *log, saved;
 	uint64_t made_ms;
 
-	assert_true(certificate_parse(chain.der[0], &leaf));
+	assert_true(ctp_certificate_parse(chain.der[0], &leaf));
 	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
 		CT_COMPLIANT);
 	assert_int_equal(report.lifetime_days, 90);
@@ -319,8 +319,9 @@ static void test_wrong_then_right([[maybe_unused]] void **state)
 	struct reader items;
 	struct sct sct;
 
-	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
-	assert_int_equal(scts_next(&items, &sct), SCT_PARSED);
+	assert_true(
+		ctp_certificate_parse(chain.der[0], &leaf) && ctp_scts_open(leaf.scts, &items));
+	assert_int_equal(ctp_scts_next(&items, &sct), SCT_PARSED);
 	*(uint8_t *)(uintptr_t)(sct.signature.data + sct.signature.size - 1) ^= 1;
 	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(NOW_MS), &report),
 		CT_NOT_ENOUGH_SCTS);
@@ -346,8 +347,9 @@ static void test_too_many([[maybe_unused]] void **state)
 	(void)!ct_check(list, CT_POLICY_CHROME, &evidence, AT(NOW_MS), &report);
 	assert_int_equal(report.n_scts, CT_SCTS_MAX);
 	assert_int_equal(report.scts_left_out, 3);
-	assert_true(certificate_parse(chain.der[0], &leaf) && scts_open(leaf.scts, &items));
-	while (scts_next(&items, &sct) != SCT_END)
+	assert_true(
+		ctp_certificate_parse(chain.der[0], &leaf) && ctp_scts_open(leaf.scts, &items));
+	while (ctp_scts_next(&items, &sct) != SCT_END)
 		;
 	/* The low byte of the last signature's length. */
 	length = (uint8_t *)(uintptr_t)(sct.signature.data - 1);

@@ -59,19 +59,20 @@ static void test_keys([[maybe_unused]] void **state)
 		size_t size;
 		enum ct_err err;
 
-		assert_int_equal(base64_decode(keys[i].spki, spki, sizeof spki, &size), CT_OK);
-		err = log_key_new((struct ct_bytes){spki, size}, &key);
+		assert_int_equal(
+			ctp_base64_decode(keys[i].spki, spki, sizeof spki, &size), CT_OK);
+		err = ctp_log_key_new((struct ct_bytes){spki, size}, &key);
 		if (err != (keys[i].algorithm != 0 ? CT_OK : CT_E_MALFORMED))
 			fail_msg("%s", keys[i].name);
 		for (uint8_t algorithm = 0; key != NULL && algorithm < 9; algorithm++) {
-			assert_false(log_key_signs_with(key, SHA1, algorithm));
-			assert_false(log_key_signs_with(key, SHA384, algorithm));
-			assert_int_equal(log_key_signs_with(key, SHA256, algorithm),
+			assert_false(ctp_log_key_signs_with(key, SHA1, algorithm));
+			assert_false(ctp_log_key_signs_with(key, SHA384, algorithm));
+			assert_int_equal(ctp_log_key_signs_with(key, SHA256, algorithm),
 				algorithm == keys[i].algorithm);
 		}
-		log_key_free(key);
+		ctp_log_key_free(key);
 	}
-	log_key_free(NULL);
+	ctp_log_key_free(NULL);
 }
 
 static void test_base64([[maybe_unused]] void **state)
@@ -79,13 +80,13 @@ static void test_base64([[maybe_unused]] void **state)
 	uint8_t out[4] = "abc";
 	size_t size = 99;
 
-	assert_int_equal(base64_decode("AQID", out, 3, &size), CT_OK);
+	assert_int_equal(ctp_base64_decode("AQID", out, 3, &size), CT_OK);
 	assert_int_equal(size, 3);
 	assert_memory_equal(out, "\1\2\3", 4); /* and not a byte more */
-	assert_int_equal(base64_decode("BAUGBw==", out, 3, &size), CT_E_MALFORMED);
-	assert_int_equal(base64_decode("", out, 3, &size), CT_E_MALFORMED);
-	assert_int_equal(base64_decode("!!!!", out, 3, &size), CT_E_MALFORMED);
-	assert_int_equal(base64_decode("AQ", out, 3, &size), CT_E_MALFORMED);
+	assert_int_equal(ctp_base64_decode("BAUGBw==", out, 3, &size), CT_E_MALFORMED);
+	assert_int_equal(ctp_base64_decode("", out, 3, &size), CT_E_MALFORMED);
+	assert_int_equal(ctp_base64_decode("!!!!", out, 3, &size), CT_E_MALFORMED);
+	assert_int_equal(ctp_base64_decode("AQ", out, 3, &size), CT_E_MALFORMED);
 	assert_int_equal(size, 3);
 	assert_memory_equal(out, "\1\2\3", 4);
 }
@@ -98,7 +99,7 @@ static void test_sha256([[maybe_unused]] void **state)
 		0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
 	uint8_t hash[SHA256_SIZE];
 
-	assert_int_equal(sha256((struct ct_bytes){(const uint8_t *)"abc", 3}, hash), CT_OK);
+	assert_int_equal(ctp_sha256((struct ct_bytes){(const uint8_t *)"abc", 3}, hash), CT_OK);
 	assert_memory_equal(hash, wanted, sizeof hash);
 }
 

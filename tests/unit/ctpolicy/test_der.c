@@ -47,7 +47,7 @@ static void test_elements([[maybe_unused]] void **state)
 		struct ct_bytes rest = elements[i].bytes;
 		struct der der = {0};
 
-		if (der_next(&rest, &der) != elements[i].good ||
+		if (ctp_der_next(&rest, &der) != elements[i].good ||
 			der.value.size != elements[i].value ||
 			(elements[i].good && rest.size != elements[i].left))
 			fail_msg("%s", elements[i].name);
@@ -60,12 +60,12 @@ static void test_headers([[maybe_unused]] void **state)
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		static uint8_t bytes[16777215 + 8];
-		uint8_t *end = der_write_header(bytes, DER_SEQUENCE, sizes[i]);
+		uint8_t *end = ctp_der_write_header(bytes, DER_SEQUENCE, sizes[i]);
 		struct ct_bytes rest = {bytes, (size_t)(end - bytes) + sizes[i]};
 		struct der der;
 
-		assert_int_equal(end - bytes, der_header_size(sizes[i]));
-		assert_true(der_take(&rest, DER_SEQUENCE, &der));
+		assert_int_equal(end - bytes, ctp_der_header_size(sizes[i]));
+		assert_true(ctp_der_take(&rest, DER_SEQUENCE, &der));
 		assert_int_equal(der.value.size, sizes[i]);
 		assert_int_equal(rest.size, 0);
 	}
@@ -105,7 +105,7 @@ static void test_times([[maybe_unused]] void **state)
 		struct der der = {.tag = times[i].tag, .value = times[i].text};
 		uint64_t ms = 0;
 
-		if (der_time(&der, &ms) != times[i].good || ms != times[i].ms)
+		if (ctp_der_time(&der, &ms) != times[i].good || ms != times[i].ms)
 			fail_msg("%s: %llu", times[i].text.data, (unsigned long long)ms);
 	}
 }
@@ -139,7 +139,8 @@ static void test_dates([[maybe_unused]] void **state)
 	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
 		uint64_t ms = 0;
 
-		if (calendar_parse(dates[i].text, &ms) != dates[i].good || ms != dates[i].ms)
+		if (ctp_calendar_parse(dates[i].text, &ms) != dates[i].good ||
+			ms != dates[i].ms)
 			fail_msg("%s: %llu", dates[i].text, (unsigned long long)ms);
 	}
 }

@@ -26,11 +26,11 @@ static void add(struct made *made, const char *bytes, size_t n)
 /* All since `from` becomes the value of one element. */
 static void wrap(struct made *made, size_t from, uint8_t tag)
 {
-	size_t size = made->n - from, header = der_header_size(size);
+	size_t size = made->n - from, header = ctp_der_header_size(size);
 
 	assert_true(made->n + header <= sizeof made->bytes);
 	memmove(made->bytes + from + header, made->bytes + from, size);
-	der_write_header(made->bytes + from, tag, size);
+	ctp_der_write_header(made->bytes + from, tag, size);
 	made->n += header;
 }
 
@@ -142,7 +142,7 @@ static struct made make(const struct shape *shape)
 
 static bool parse(const struct made *made, struct certificate *ret)
 {
-	return certificate_parse((struct ct_bytes){made->bytes, made->n}, ret);
+	return ctp_certificate_parse((struct ct_bytes){made->bytes, made->n}, ret);
 }
 
 /* What the logs signed is the same certificate without its SCTs, to the byte. */
@@ -172,8 +172,8 @@ static void test_shapes([[maybe_unused]] void **state)
 		add_tbs(&wanted, &without);
 		if (!parse(&made, &certificate) ||
 			certificate.has_scts != (shapes[i].scts > 0) ||
-			precert_tbs_size(&certificate) != wanted.n ||
-			precert_tbs_write(&certificate, rebuilt) != rebuilt + wanted.n ||
+			ctp_precert_tbs_size(&certificate) != wanted.n ||
+			ctp_precert_tbs_write(&certificate, rebuilt) != rebuilt + wanted.n ||
 			memcmp(rebuilt, wanted.bytes, wanted.n) != 0)
 			fail_msg("%s", shapes[i].name);
 		assert_memory_equal(certificate.spki.data, "\x30\2\5\0", 4);
@@ -228,7 +228,7 @@ static void test_too_large([[maybe_unused]] void **state)
 	struct entry entry = {0};
 
 	assert_int_equal(
-		entry_new(&certificate, ENTRY_PRECERT, hash, 0, &entry), CT_E_MALFORMED);
+		ctp_entry_new(&certificate, ENTRY_PRECERT, hash, 0, &entry), CT_E_MALFORMED);
 	assert_null(entry.bytes);
 }
 
@@ -246,11 +246,11 @@ static void test_signed_data([[maybe_unused]] void **state)
 	size_t tbs;
 
 	assert_true(parse(&made, &certificate));
-	tbs = precert_tbs_size(&certificate);
+	tbs = ctp_precert_tbs_size(&certificate);
 	assert_true(tbs < 256);
-	assert_int_equal(entry_new(&certificate, ENTRY_PRECERT, hash, 2, &entry), CT_OK);
+	assert_int_equal(ctp_entry_new(&certificate, ENTRY_PRECERT, hash, 2, &entry), CT_OK);
 	for (size_t n = 0; n <= 2; n++) {
-		data = entry_complete(&entry, UINT64_C(0x010203040506),
+		data = ctp_entry_complete(&entry, UINT64_C(0x010203040506),
 			(struct ct_bytes){(const uint8_t *)"xy", n});
 		assert_int_equal(data.size, sizeof header + tbs + 2 + n);
 		assert_memory_equal(data.data, header, sizeof header - 1);
@@ -258,8 +258,8 @@ static void test_signed_data([[maybe_unused]] void **state)
 		assert_int_equal(data.data[data.size - n - 1], n);
 		assert_memory_equal(data.data + data.size - n, "xy", n);
 	}
-	entry_free(&entry);
-	entry_free(&entry);
+	ctp_entry_free(&entry);
+	ctp_entry_free(&entry);
 }
 
 int main(void)

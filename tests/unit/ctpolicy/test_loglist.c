@@ -168,11 +168,11 @@ static void test_past_operators([[maybe_unused]] void **state)
 			&list, NULL),
 		CT_OK);
 	entry = &list->entries[0];
-	assert_string_equal(log_operator_at(entry, 0), "first");
-	assert_string_equal(log_operator_at(entry, 1736942399999), "first");
-	assert_string_equal(log_operator_at(entry, 1736942400000), "second");
-	assert_string_equal(log_operator_at(entry, 1768478399999), "second");
-	assert_string_equal(log_operator_at(entry, 1768478400000), "O");
+	assert_string_equal(ctp_log_operator_at(entry, 0), "first");
+	assert_string_equal(ctp_log_operator_at(entry, 1736942399999), "first");
+	assert_string_equal(ctp_log_operator_at(entry, 1736942400000), "second");
+	assert_string_equal(ctp_log_operator_at(entry, 1768478399999), "second");
+	assert_string_equal(ctp_log_operator_at(entry, 1768478400000), "O");
 	ct_log_list_free(list);
 }
 

@@ -96,7 +96,7 @@ static const struct {
 static void test_cases([[maybe_unused]] void **state)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (policy_judge(cases[i].policy, &cases[i].facts).verdict != cases[i].want)
+		if (ctp_policy_judge(cases[i].policy, &cases[i].facts).verdict != cases[i].want)
 			fail_msg("%s: %s", ct_policy_name(cases[i].policy), cases[i].name);
 }
 
@@ -130,7 +130,7 @@ static void test_needs([[maybe_unused]] void **state)
 	};
 
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
-		struct judgement got = policy_judge(needs[i].policy, &needs[i].facts);
+		struct judgement got = ctp_policy_judge(needs[i].policy, &needs[i].facts);
 
 		if (got.logs_needed != needs[i].logs ||
 			got.operators_needed != needs[i].operators)

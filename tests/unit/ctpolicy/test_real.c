@@ -149,9 +149,9 @@ static void test_golden_tbs([[maybe_unused]] void **state)
 	struct certificate certificate;
 	uint8_t rebuilt[4096];
 
-	assert_true(certificate_parse(chain.der[0], &certificate));
-	assert_int_equal(precert_tbs_size(&certificate), golden.size);
-	precert_tbs_write(&certificate, rebuilt);
+	assert_true(ctp_certificate_parse(chain.der[0], &certificate));
+	assert_int_equal(ctp_precert_tbs_size(&certificate), golden.size);
+	ctp_precert_tbs_write(&certificate, rebuilt);
 	assert_memory_equal(rebuilt, golden.data, golden.size);
 	pem_free(&chain);
 	file_free(golden);

@@ -21,10 +21,10 @@ static enum sct_parse parse_all(
 	struct sct sct;
 
 	*ret_n = 0;
-	if (!scts_open((struct ct_bytes){bytes, size}, &items))
+	if (!ctp_scts_open((struct ct_bytes){bytes, size}, &items))
 		return SCT_MALFORMED;
 	for (;;) {
-		enum sct_parse parsed = scts_next(&items, &sct);
+		enum sct_parse parsed = ctp_scts_next(&items, &sct);
 
 		if (parsed == SCT_END || parsed == SCT_MALFORMED)
 			return parsed;
