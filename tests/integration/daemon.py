@@ -11,6 +11,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("CTRESOLVED", str(ROOT / "build/resolver/ctresolved"))
+CTL = str(pathlib.Path(PROGRAM).with_name("ctresolvectl"))
+CTCHECK = str(pathlib.Path(PROGRAM).parents[1] / "ctpolicy/ctcheck")
 SANITIZED = pathlib.Path(PROGRAM).exists() and b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
 ADDRESS, PORT = "127.0.0.1", 5300
 
@@ -23,7 +25,7 @@ DNSStubListenerExtra=[::1]:{port}
 QueryTimeoutSec={timeout}
 [CertificateTransparency]
 Policy={policy}
-LogList={lab}/log_list.json
+LogList={log_list}
 TrustAnchors={lab}/anchors.pem
 """
 
@@ -31,8 +33,12 @@ TrustAnchors={lab}/anchors.pem
 class Daemon:
     """Use as a context: on leaving, SIGTERM must end it with exit status 0 and without a sanitizer's report."""
 
-    def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None):
+    def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None, log_list=None,
+                 clock=None):
+        """clock: what the daemon believes the time to be at its start, as faketime(1) takes it."""
         self.lab = lab
+        self.clock = clock
+        self.log_list = log_list or lab.folder / "log_list.json"
         self.port = port
         self.descriptor_limit = descriptors
         self.config = pathlib.Path(folder) / "ctresolved.conf"
@@ -44,16 +50,24 @@ class Daemon:
         if not isinstance(upstreams, str):
             upstreams = " ".join(upstreams)
         self.config.write_text(CONFIG.format(
-            upstreams=upstreams, policy=policy, timeout=timeout, port=self.port, lab=self.lab.folder))
+            upstreams=upstreams, policy=policy, timeout=timeout, port=self.port, lab=self.lab.folder,
+            log_list=self.log_list))
 
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            preexec_fn=self.limit, env={**os.environ, "STATE_DIRECTORY": str(self.state)})
+            preexec_fn=self.limit, env=self.environment())
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         self.wait_for("event=ready")
         return self
+
+    def environment(self):
+        found = {**os.environ, "STATE_DIRECTORY": str(self.state)}
+        if self.clock:
+            library, = pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+            found |= {"LD_PRELOAD": str(library), "FAKETIME": self.clock, "DONT_FAKE_MONOTONIC": "1"}
+        return found
 
     def limit(self):
         if self.descriptor_limit:
@@ -79,6 +93,11 @@ class Daemon:
         self.reader.join(5)
         assert status == 0, f"exit status {status}:\n{self.log}"
         assert "Sanitizer" not in self.log and "runtime error" not in self.log, self.log
+
+    def ctl(self, *words):
+        """ctresolvectl with the daemon's configuration and state."""
+        return subprocess.run([CTL, "-c", str(self.config), *words], capture_output=True, text=True, check=False, timeout=20,
+                              env=self.environment())
 
     def memory_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

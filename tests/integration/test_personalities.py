@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Each server the lab can be is accepted or refused as its row says; a refused one gets not a byte of DNS."""
+import json
 import os
 import pathlib
+import re
+import subprocess
 import sys
 
 import pytest
 
-from daemon import Daemon
+from daemon import CTCHECK, Daemon
 from dnsclient import dig
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
@@ -54,3 +57,41 @@ def test_personality(lab, tmp_path, name, policy):
     assert dug.ede_code == "0" and "certificate refused: " in dug.ede_text, dug.text
     assert words in dug.ede_text, dug.text
     assert words in log and "event=refused" in log
+
+
+def said_by(daemon, *words):
+    """What ctresolvectl says in JSON of a certificate: its verdict and its words; and its exit status."""
+    done = daemon.ctl(*words, "--json")
+    assert done.returncode in (0, 1), done.stderr
+    told = json.loads(done.stdout)
+    told = told.get("certificate", told)
+    assert (told["verdict"] == "accept") == (done.returncode == 0)
+    return told
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "tls11"])
+def test_the_same_words_everywhere(lab, tmp_path, name):
+    """probe, verify and ctcheck find what the daemon finds, and say it as it does."""
+    row = lab.row(name)
+    address, _, auth_name = re.fullmatch(r"tls://\[?([^]#]*?)\]?:(\d+)(?:#(.*))?", row["uri"]).groups()
+    with Daemon(lab, tmp_path, row["uri"]) as daemon:
+        dig("www.example")
+        daemon.wait_for(f"upstream={row['uri']} event=")
+    told = re.search(r'event=refused .*why="certificate refused: (.*?)" scts=', daemon.log)
+    probed = said_by(daemon, "probe", row["uri"])
+    assert probed["verdict"] == ("refuse" if told else "accept")
+    assert not told or probed["reason"] == told[1]
+    files = [f"--{what}={lab.folder / name}.{what}" for what in ("ocsp", "tls-scts") if (lab.folder / f"{name}.{what}").exists()]
+    verified = said_by(daemon, "verify", str(lab.folder / f"{name}.pem"), "--ip", address, *files,
+                       *(["--name", auth_name] if auth_name else []))
+    assert verified == probed
+    # ctcheck does not build chains: where the second certificate issued the first, it sees the same SCTs.
+    checks = probed["checks"]
+    if not checks["chain"]["ok"] or files or name in ("cross-signed", "lapsed-cross-sign"):
+        return
+    done = subprocess.run([CTCHECK, "--log-list", lab.folder / "log_list.json", "--json", lab.folder / f"{name}.pem"],
+                          capture_output=True, text=True, check=False)
+    checked = json.loads(done.stdout)
+    assert (checked.pop("verdict") == "accept") == checks["ct"].pop("ok") == (done.returncode == 0)
+    checks["ct"].pop("accepted_before")
+    assert checked == checks["ct"]
