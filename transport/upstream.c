@@ -88,17 +88,18 @@ static void note_failure(struct upstream *upstream, enum transport_err err, bool
 
 	/* A server that cannot bear to be asked: its refusal stands. */
 	if (in_vain) {
+		struct verify_check *ct = &upstream->lacking->ct;
+		size_t used = strlen(ct->reason);
+
+		snprintf(ct->reason + used, sizeof ct->reason - used,
+			"; asked for SCTs by TLS: %s", why);
 		verdict = upstream->lacking;
+		why = ct->reason;
 		err = TRANSPORT_UNTRUSTED;
 	}
 	upstream->err = err;
-	if (in_vain)
-		snprintf(upstream->why, sizeof upstream->why,
-			"certificate refused: %s; asked for SCTs by TLS: %s",
-			verdict_reason(verdict), why);
-	else
-		snprintf(upstream->why, sizeof upstream->why, "%s%s",
-			err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "", why);
+	snprintf(upstream->why, sizeof upstream->why, "%s%s",
+		err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "", why);
 	tell(upstream, kind_of(err, was_ready), err == TRANSPORT_UNTRUSTED ? verdict : NULL);
 }
 

@@ -79,7 +79,7 @@ def test_a_refused_one_is_not_asked_in_a_storm(lab, tmp_path):
 
 
 def test_server_closed_an_idle_connection(lab, tmp_path):
-    with Daemon(lab, tmp_path, "tls://1.1.1.1:8600#one.one.one.one") as daemon:
+    with Daemon(lab, tmp_path, "tls://1.1.1.1:8700#one.one.one.one") as daemon:
         for i in range(4):
             dug = dig(name_of(i))
             assert dug.answers == [address_of(i)], dug.text
@@ -139,7 +139,7 @@ def test_mute_upstream(lab, tmp_path):
 
 
 def test_no_descriptor_is_left_behind(lab, tmp_path):
-    with Daemon(lab, tmp_path, [lab.uri("no-sct"), "tls://1.1.1.1:8600#one.one.one.one"]) as daemon:
+    with Daemon(lab, tmp_path, [lab.uri("no-sct"), "tls://1.1.1.1:8700#one.one.one.one"]) as daemon:
         dig("www.example")
         time.sleep(0.8)
         before = daemon.descriptors()

@@ -10,7 +10,7 @@ from daemon import Daemon
 from dnsclient import dig, exchange
 from servers import address_of
 
-LIAR = "tls://1.1.1.1:8601#one.one.one.one"
+LIAR = "tls://1.1.1.1:8701#one.one.one.one"
 OTHER = "tls://1.0.0.1#one.one.one.one"
 LIES = ("wrong-id", "wrong-question", "no-reply", "garbage", "short", "cut", "close")
 

@@ -84,7 +84,11 @@ def test_the_same_words_everywhere(lab, tmp_path, name):
     files = [f"--{what}={lab.folder / name}.{what}" for what in ("ocsp", "tls-scts") if (lab.folder / f"{name}.{what}").exists()]
     verified = said_by(daemon, "verify", str(lab.folder / f"{name}.pem"), "--ip", address, *files,
                        *(["--name", auth_name] if auth_name else []))
-    assert verified == probed
+    if name == "tls-scts-short":  # GnuTLS ends that handshake, so nobody sees the list
+        return
+    assert verified["verdict"] == probed["verdict"] and verified["reason"] == probed["reason"]
+    if probed["checks"]["distrust"]["ok"]:  # else nobody asks for SCTs by TLS
+        assert verified == probed
     # ctcheck does not build chains: where the second certificate issued the first, it sees the same SCTs.
     checks = probed["checks"]
     if not checks["chain"]["ok"] or files or name in ("cross-signed", "lapsed-cross-sign"):

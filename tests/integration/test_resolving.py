@@ -79,7 +79,7 @@ def test_id_and_spelling_come_back(lab, tmp_path):
 
 def test_upstream_sees_padded_queries_and_nothing_of_the_client(lab, tmp_path):
     recorded = len(lab.recorded())
-    with Daemon(lab, tmp_path, "tls://1.1.1.1:8601#one.one.one.one"):
+    with Daemon(lab, tmp_path, "tls://1.1.1.1:8701#one.one.one.one"):
         assert dig("+subnet=192.0.2.0/24", "+cookie=0123456789abcdef", "+nsid", "+dnssec", "www.example").status == "NOERROR"
         assert dig("+noedns", "nothing.example").status == "NXDOMAIN"
     queries = lab.recorded()[recorded:]

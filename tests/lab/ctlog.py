@@ -34,6 +34,10 @@ def opaque16(data):
     return struct.pack("!H", len(data)) + data
 
 
+def opaque24(data):
+    return len(data).to_bytes(3, "big") + data
+
+
 def tlv(tag, value):
     """An element in DER."""
     n = len(value)
@@ -93,18 +97,25 @@ class Log:
             return b"\4\1" + opaque16(self.key.sign(data, padding.PKCS1v15(), hashes.SHA256()))
         return b"\4\3" + opaque16(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
 
+    def sct(self, kind, logged, when, good):
+        """The SCT that promises to log an entry (RFC 6962 section 3.2)."""
+        # A static-ct-api log says where the entry will be: extension 0, a 40-bit number.
+        extensions = b"\0\0\5" + bytes(3) + b"\x12\x34" if self.tiled else b""
+        signed = struct.pack("!BBQH", 0, 0, milliseconds(when), kind) + logged + opaque16(extensions)
+        signature = self.sign(signed if good else signed + b"!")
+        return b"\0" + self.id + struct.pack("!Q", milliseconds(when)) + opaque16(extensions) + signature
+
     def add_pre_chain(self, precertificate, issuer, when, good=True):
-        """The SCT that promises to log this precertificate."""
+        """For a precertificate: the SCT goes into the certificate."""
         assert any(isinstance(e.value, x509.PrecertPoison) for e in precertificate.extensions)
         tbs = without_poison(precertificate.tbs_certificate_bytes)
         issuer_key = issuer.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        # A static-ct-api log says where the entry will be: extension 0, a 40-bit number.
-        extensions = b"\0\0\5" + bytes(3) + b"\x12\x34" if self.tiled else b""
-        signed = (struct.pack("!BBQH", 0, 0, milliseconds(when), 1) + hashlib.sha256(issuer_key).digest()
-                  + len(tbs).to_bytes(3, "big") + tbs + opaque16(extensions))
-        signature = self.sign(signed if good else signed + b"!")
-        return b"\0" + self.id + struct.pack("!Q", milliseconds(when)) + opaque16(extensions) + signature
+        return self.sct(1, hashlib.sha256(issuer_key).digest() + opaque24(tbs), when, good)
+
+    def add_chain(self, certificate, when, good=True):
+        """For a certificate: the SCT goes beside it."""
+        return self.sct(0, opaque24(certificate.public_bytes(serialization.Encoding.DER)), when, good)
 
     def entry(self):
         """Its object in a log list."""

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ctlog import DAY, Log, NOW
-from pki import ADDRESSES, Authority, Leaf, MappedAddress, NAME, Sct, key_pem, pem, scts_in
+from ocsp import Staple
+from pki import ADDRESSES, Authority, Leaf, MappedAddress, NAME, Sct, key_pem, pem, sct_list, scts_in
 
 SAME = "same"
 
@@ -93,25 +94,45 @@ class Personality:
     bind: str = ""  # further words for haproxy's bind line
     dialled: str = "1.1.1.1"
     auth_name: str = NAME
+    by_tls: tuple = ()  # of Sct: in the TLS extension; or bytes, the extension's body
+    staple: Staple = None
+    software: str = "haproxy"  # or s_server, with `version`, which shows what haproxy would not
+    version: str = "1_3"
 
     def expected(self, policy):
         said = {"two-logs": self.two_logs, "apple": self.apple}.get(policy, SAME)
         return self.refused if said == SAME else said
 
-    def certificates(self):
-        """(PEM of leaf, chain and key)"""
+    def files(self):
+        """What the server is given, by the ends of the files' names."""
         leaf, key = self.leaf.issue()
-        chain = self.chain if self.chain is not None else () if self.leaf.self_signed else (self.leaf.authority,)
-        return pem(leaf) + b"".join(pem(a.certificate) for a in chain) + key_pem(key)
+        behind = self.chain if self.chain is not None else () if self.leaf.self_signed else (self.leaf.authority,)
+        chain = b"".join(pem(a.certificate) for a in behind)
+        made = {"pem": pem(leaf) + chain + key_pem(key), "chain.pem": chain}
+        if self.by_tls:
+            made["tls-scts"] = self.by_tls if isinstance(self.by_tls, bytes) else sct_list(
+                s.log.add_chain(leaf, NOW - s.age, s.good) for s in self.by_tls)
+        if self.staple:
+            made["ocsp"] = self.staple.response(leaf, self.leaf.authority)
+        return made
 
 
 def table(w):
     """All of them, in the world `w`."""
     good = (Sct(w.a1), Sct(w.b1))
 
-    def row(name, refused, two_logs=SAME, apple=SAME, chain=None, bind="", dialled="1.1.1.1", auth_name=NAME, **leaf):
+    def row(name, refused, two_logs=SAME, apple=SAME, chain=None, bind="", dialled="1.1.1.1", auth_name=NAME, by_tls=(),
+            staple=None, software="haproxy", version="1_3", **leaf):
         leaf = Leaf(**{"authority": w.ca, "scts": good, **leaf})
-        return Personality(name, refused, leaf, two_logs, apple, chain, bind, dialled, auth_name)
+        return Personality(name, refused, leaf, two_logs, apple, chain, bind, dialled, auth_name, by_tls, staple, software,
+                           version)
+
+    def by_tls(name, refused, scts=good, embedded=(), **more):
+        """Its SCTs come in the TLS extension."""
+        return row(name, refused, **{"scts": embedded, "by_tls": scts, "software": "s_server", **more})
+
+    def stapled(name, refused, staple=Staple(), **more):
+        return row(name, refused, **{"staple": staple, "software": "s_server", **more})
 
     return [
         row("good", None),
@@ -191,4 +212,40 @@ def table(w):
         row("constraint-malformed", "constraint", authority=w.odd_name),
         row("long-chain", "9 certificates", chain=(w.ca,) + 7 * (w.old_root,)),
         row("constrained-v6", "name constraints", authority=w.only_v4, dialled="2606:4700:4700::1111"),
+        # SCTs in the TLS extension
+        by_tls("tls-scts", None),
+        by_tls("tls-scts-12", None, software="haproxy", bind="ssl-max-ver TLSv1.2"),
+        by_tls("tls-scts-12-openssl", None, version="1_2"),
+        by_tls("tls-scts-one-operator", "1 operator (Operator A)", (Sct(w.a1), Sct(w.a2)), two_logs=None),
+        by_tls("tls-scts-bad-signature", "signature is wrong", (Sct(w.a1), Sct(w.b1, good=False))),
+        by_tls("tls-scts-of-another", "signature is wrong", sct_list(w.scts_of_another())),
+        by_tls("tls-scts-retired", "its log is retired now", (Sct(w.a1), Sct(w.retired, age=31 * DAY)), two_logs=None,
+               begin=-32 * DAY),
+        by_tls("tls-scts-malformed", "cannot be parsed", b"\0\x80" + bytes(100)),
+        by_tls("tls-scts-short", "asked for SCTs by TLS", b"\0\0"),
+        by_tls("tls-scts-mixed", "1 of 1 embedded SCT counts", (Sct(w.b1),), (Sct(w.a1),), two_logs=None, apple=None),
+        by_tls("tls-scts-and-staple", None, staple=Staple()),
+        by_tls("tls-scts-revoked", "has revoked it", staple=Staple("revoked")),
+        # Stapled OCSP responses
+        stapled("ocsp-good", None, software="haproxy"),
+        stapled("ocsp-scts", "came in an OCSP response", Staple(scts=good), scts=(), two_logs=None),
+        stapled("ocsp-scts-bad-signature", "came in an OCSP response", Staple(scts=(Sct(w.a1), Sct(w.b1, good=False))),
+                scts=(), two_logs="signature is wrong"),
+        stapled("ocsp-revoked", "has revoked it", Staple("revoked")),
+        stapled("ocsp-revoked-12", "has revoked it", Staple("revoked"), version="1_2"),
+        stapled("ocsp-revoked-delegated", "has revoked it", Staple("revoked", delegated=True)),
+        stapled("ocsp-revoked-outdated", "has revoked it", Staple("revoked", begin=-9 * DAY, end=-2 * DAY)),
+        stapled("ocsp-unknown", "is unknown to its CA", Staple("unknown")),
+        stapled("ocsp-outdated", None, Staple(begin=-9 * DAY, end=-2 * DAY)),
+        stapled("ocsp-forged", "its signature is not its CA's", Staple(scts=good, forged=True), scts=()),
+        stapled("ocsp-of-another", "speaks of another certificate", Staple(other=True)),
+        stapled("ocsp-garbage", "OCSP response is not good: it cannot be parsed", Staple(garbage=True)),
+        stapled("ocsp-try-later", None, Staple("try-later")),
+        stapled("must-staple-later", "must-staple), but its CA's OCSP responder had no answer", Staple("try-later"),
+                must_staple=True),
+        stapled("must-staple", None, must_staple=True),
+        stapled("must-staple-12", None, must_staple=True, version="1_2"),
+        row("must-staple-missing", "must-staple), but the server stapled no", must_staple=True),
+        stapled("must-staple-outdated", "must-staple), but its stapled OCSP response is out of date",
+                Staple(begin=-9 * DAY, end=-2 * DAY), must_staple=True),
     ]

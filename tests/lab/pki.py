@@ -41,6 +41,11 @@ def key_usage(ca):
     return x509.KeyUsage(True, False, False, False, False, ca, ca, False, False)
 
 
+def sct_list(scts):
+    """SignedCertificateTimestampList."""
+    return opaque16(b"".join(opaque16(sct) for sct in scts))
+
+
 class Authority:
     """A CA. Without an issuer it signs itself; with the key of another it is a cross-sign."""
 
@@ -90,6 +95,7 @@ class Leaf:
     empty_list: bool = False
     hash: object = hashes.SHA256()
     forged: bool = False
+    must_staple: bool = False
 
     def builder(self):
         key = self.key.public_key()
@@ -103,6 +109,8 @@ class Leaf:
                    .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.signer.public_key()), False))
         if self.usage:
             builder = builder.add_extension(x509.ExtendedKeyUsage(self.usage), False)
+        if self.must_staple:
+            builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), False)
         if sans:
             builder = builder.add_extension(x509.SubjectAlternativeName(sans), False)
         return builder
@@ -118,8 +126,7 @@ class Leaf:
         scts = [s.log.add_pre_chain(precertificate, issuer, NOW - s.age, s.good) if isinstance(s, Sct) else s
                 for s in self.scts]
         if scts or self.empty_list:
-            items = b"".join(opaque16(s) for s in scts)
-            value = opaque16(items)[:-1] if self.broken_list else opaque16(items)
+            value = sct_list(scts)[:-1] if self.broken_list else sct_list(scts)
             builder = builder.add_extension(x509.UnrecognizedExtension(SCT_LIST, tlv(4, value)), False)
         signer = new_key() if self.forged else self.signer
         with warnings.catch_warnings():

@@ -15,6 +15,8 @@ from pki import ADDRESSES, pem
 FIRST_PORT = 8500
 PORT_DNS, PORT_RECORDER = 5353, 5354
 NAMES = 2000
+# What haproxy finds beside a certificate by itself.
+HAPROXY_ENDS = {"tls-scts": "sctl", "ocsp": "ocsp"}
 
 UNBOUND = """server:
   directory: "{dir}"
@@ -115,20 +117,24 @@ def write_files(folder):
     (folder / "log_list.json").write_text(json.dumps(log_list(world.logs), indent=1))
     frontends, described = [], []
     for i, row in enumerate(rows):
-        file = folder / f"{row.name}.pem"
-        file.write_bytes(row.certificates())
-        port = FIRST_PORT + i
-        frontends.append(frontend(row.name, "unbound", bind_lines(file, port, row.dialled, row.bind)))
+        file, port = folder / f"{row.name}.pem", FIRST_PORT + i
+        for end, content in row.files().items():
+            (folder / f"{row.name}.{end}").write_bytes(content)
+            if row.software == "haproxy" and end in HAPROXY_ENDS:
+                (folder / f"{row.name}.pem.{HAPROXY_ENDS[end]}").write_bytes(content)
+        if row.software == "haproxy":
+            frontends.append(frontend(row.name, "unbound", bind_lines(file, port, row.dialled, row.bind)))
         host = f"[{row.dialled}]" if ":" in row.dialled else row.dialled
         described.append({
-            "name": row.name, "refused": row.refused,
+            "name": row.name, "refused": row.refused, "software": row.software, "version": row.version,
+            "listen": [row.dialled, port],
             **{policy: row.expected(policy) for policy in ("two-logs", "apple")},
             "uri": f"tls://{host}:{port}" + (f"#{row.auth_name}" if row.auth_name else "")})
     good = folder / "good.pem"
     frontends.append(frontend("main", "unbound", bind_lines(good, 853, ADDRESSES[0])))
     frontends.append(frontend("others", "unbound", *(bind_lines(good, 853, a) for a in ADDRESSES[1:])))
-    frontends.append(frontend("impatient", "unbound", bind_lines(good, 8600, ADDRESSES[0]), "  timeout client 500ms\n"))
-    frontends.append(frontend("recorded", "recorder", bind_lines(good, 8601, ADDRESSES[0])))
+    frontends.append(frontend("impatient", "unbound", bind_lines(good, 8700, ADDRESSES[0]), "  timeout client 500ms\n"))
+    frontends.append(frontend("recorded", "recorder", bind_lines(good, 8701, ADDRESSES[0])))
     (folder / "openssl.cnf").write_text(OPENSSL)
     (folder / "haproxy.cfg").write_text(
         HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER) + "".join(frontends))
@@ -154,6 +160,10 @@ def recorder_command(folder):
             str(PORT_DNS), f"{folder}/recorded"]
 
 
+def sserver_command(folder):
+    return ["/usr/bin/python3", str(pathlib.Path(__file__).with_name("sserver.py")), str(folder), str(PORT_DNS)]
+
+
 def start(name, command, folder, namespace):
     """Starts a server in a namespace, on its own; it ends with the namespace."""
     with open(f"{folder}/{name}.log", "ab") as log:
@@ -175,6 +185,19 @@ def wait_for_haproxy(folder, seconds=10):
     raise RuntimeError(f"haproxy did not start; see {folder}/haproxy.log")
 
 
+def wait_for_sservers(folder, namespace, seconds=20):
+    rows = json.loads(pathlib.Path(folder, "lab.json").read_text())["personalities"]
+    wanted = {row["listen"][1] for row in rows if row["software"] == "s_server"}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        listed = subprocess.run(["ip", "netns", "exec", namespace, "ss", "-Hltn"], capture_output=True, text=True,
+                                check=True).stdout
+        if wanted <= {int(line.split()[3].rsplit(":", 1)[1]) for line in listed.splitlines()}:
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"not every s_server has started; see {folder}/openssl.log")
+
+
 def statistics(folder):
     """haproxy's counters: {frontend: {"connections": …, "open": …, "bytes_in": …}}. Bytes are those inside TLS."""
     with socket.socket(socket.AF_UNIX) as control:
@@ -184,6 +207,7 @@ def statistics(folder):
         text = b"".join(iter(lambda: control.recv(65536), b"")).decode()
     header, *lines = [line.split(",") for line in text.lstrip("# ").splitlines() if line]
     rows = [dict(zip(header, line)) for line in lines]
-    return {row["pxname"]: {"connections": int(row["conn_tot"] or 0), "open": int(row["scur"] or 0),
+    of_sservers = {file.stem: json.loads(file.read_text()) for file in pathlib.Path(folder).glob("*.stats")}
+    return of_sservers | {row["pxname"]: {"connections": int(row["conn_tot"] or 0), "open": int(row["scur"] or 0),
                             "bytes_in": int(row["bin"] or 0)}
             for row in rows if row["svname"] == "FRONTEND"}
