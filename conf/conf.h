@@ -80,6 +80,9 @@ struct conf {
 	uint32_t query_timeout_ms;
 	enum conf_policy policy;
 	const char *log_list; /* path */
+	/* Paths of its signature, and of the key in PEM that verifies it; both, or both NULL.
+	 */
+	const char *log_list_signature, *log_list_key;
 	struct conf_distrust *distrusted;
 	size_t n_distrusted;
 	struct conf_pin *pins; /* those of one address together */

@@ -348,6 +348,11 @@ static void check_together(struct reading *reading)
 	if (conf->n_upstreams == 0)
 		dns->set(reading, dns, dns->standard);
 	give_pins(reading);
+	if ((conf->log_list_signature == NULL) != (conf->log_list_key == NULL))
+		mistake(reading, "%s",
+			conf->log_list_key == NULL
+				? "LogListSignature: LogListKey= is needed to verify it"
+				: "LogListKey: there is no LogListSignature= to verify");
 	check_stub_overlap(reading);
 	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
 		conf->n_extra_listeners == 0)

@@ -209,14 +209,34 @@ SETTER(policy)
 	return true;
 }
 
-SETTER(log_list)
+/* "" is NULL. */
+static bool read_path(struct reading *reading, const char *value, const char **ret)
 {
+	*ret = NULL;
 	if (*value == '\0')
-		value = option->standard;
+		return true;
 	if (*value != '/')
 		return mistake(reading, "%s: not an absolute path", value);
-	reading->conf->log_list = keep_text(reading, value, strlen(value));
-	return reading->conf->log_list != NULL;
+	*ret = keep_text(reading, value, strlen(value));
+	return *ret != NULL;
+}
+
+SETTER(log_list)
+{
+	return read_path(
+		reading, *value != '\0' ? value : option->standard, &reading->conf->log_list);
+}
+
+SETTER(log_list_signature)
+{
+	(void)option;
+	return read_path(reading, value, &reading->conf->log_list_signature);
+}
+
+SETTER(log_list_key)
+{
+	(void)option;
+	return read_path(reading, value, &reading->conf->log_list_key);
 }
 
 SETTER(trust_anchors)

@@ -13,6 +13,8 @@ SETTER(extra_listener);
 SETTER(query_timeout);
 SETTER(policy);
 SETTER(log_list);
+SETTER(log_list_signature);
+SETTER(log_list_key);
 SETTER(trust_anchors);
 SETTER(distrust_issuer);
 SETTER(block_certificate);

@@ -31,6 +31,7 @@ static const struct verb {
 	{"probe", ctl_probe},
 	{"verify", ctl_verify},
 	{"evidence", ctl_evidence},
+	{"log-list", ctl_log_list},
 };
 
 int ctl_complain(const char *what, const char *why)

@@ -107,8 +107,10 @@ static struct snapshot *make_snapshot(const struct ctl *ctl, const struct argume
 		conf->trust_anchors = strcmp(arguments->trust_anchors, "system") == 0
 					      ? NULL
 					      : arguments->trust_anchors;
-	if (arguments->log_list != NULL)
+	if (arguments->log_list != NULL) {
 		conf->log_list = arguments->log_list;
+		conf->log_list_signature = conf->log_list_key = NULL;
+	}
 	if (arguments->policy != NULL && !parse_policy(arguments->policy, &conf->policy)) {
 		ctl_complain(arguments->policy, "not a policy");
 		conf_free(conf);

@@ -1,63 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/snapshot.h"
 #include "resolver/log.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	LOG_LIST_SIZE_MAX = 4 * 1024 * 1024,
-	PORT_DOT = 853, /* RFC 7858 section 3.1 */
-};
+enum { PORT_DOT = 853 }; /* RFC 7858 section 3.1 */
 
-static void close_file(FILE **file)
+struct list_paths snapshot_list_paths(const struct conf *conf)
 {
-	if (*file != NULL)
-		fclose(*file);
+	return (struct list_paths){
+		conf->log_list, conf->log_list_signature, conf->log_list_key};
 }
 
-/* The whole file, to be freed; NULL: errno says why. */
-static uint8_t *read_file(const char *path, size_t *ret_size)
+static struct ct_log_list *load_log_list(const struct conf *conf)
 {
-	[[gnu::cleanup(close_file)]] FILE *file = fopen(path, "rbe");
-	uint8_t *bytes;
-	size_t n;
+	struct list_paths paths = snapshot_list_paths(conf);
+	struct list_file file = {0};
+	struct ct_log_list *list;
+	char why[512];
 
-	if (file == NULL)
-		return NULL;
-	bytes = malloc(LOG_LIST_SIZE_MAX);
-	if (bytes == NULL)
-		return NULL;
-	n = fread(bytes, 1, LOG_LIST_SIZE_MAX, file);
-	if (ferror(file) || n == LOG_LIST_SIZE_MAX) {
-		errno = n == LOG_LIST_SIZE_MAX ? EFBIG : EIO;
-		free(bytes);
+	if (!list_open(&paths, &file, why, sizeof why)) {
+		log_line(LOG_ERROR, "LogList: %s", why);
 		return NULL;
 	}
-	*ret_size = n;
-	return bytes;
-}
-
-static struct ct_log_list *load_log_list(const char *path)
-{
-	struct ct_log_list *list = NULL;
-	struct ct_error error = {0};
-	size_t size = 0;
-	uint8_t *json = read_file(path, &size);
-	enum ct_err err;
-
-	if (json == NULL) {
-		log_line(LOG_ERROR, "%s: LogList: %s", path, strerror(errno));
-		return NULL;
-	}
-	err = ct_log_list_parse((struct ct_bytes){json, size}, &list, &error);
-	free(json);
-	if (err == CT_OK)
-		return list;
-	log_line(LOG_ERROR, "%s: LogList: %s", path,
-		err == CT_E_NOMEM ? "out of memory" : error.text);
-	return NULL;
+	list = file.list;
+	file.list = NULL;
+	list_close(&file);
+	return list;
 }
 
 static enum ct_policy policy_of(enum conf_policy policy)
@@ -171,7 +141,7 @@ static bool load_trust(struct snapshot *snapshot, struct accepted_before *accept
 	const struct conf *conf = snapshot->conf;
 	struct trust_params params = {
 		.anchors_path = conf->trust_anchors,
-		.list = load_log_list(conf->log_list),
+		.list = load_log_list(conf),
 		.policy = policy_of(conf->policy),
 		.n_distrusted = conf->n_distrusted,
 		.accepted_before = accepted_before,

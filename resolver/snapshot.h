@@ -6,6 +6,7 @@
  * alive.
  */
 #include "conf/conf.h"
+#include "resolver/lists.h"
 #include "transport/clock.h"
 #include "transport/set.h"
 
@@ -37,6 +38,7 @@ struct snapshot *snapshot_renew(
 	const struct surroundings *around, const struct snapshot *present);
 /* The configuration alone; conf_free() frees it. NULL: mistakes, which have been logged. */
 struct conf *snapshot_conf(const char *path);
+struct list_paths snapshot_list_paths(const struct conf *conf);
 /* A snapshot without upstreams, for who only judges. conf: moved, also when this fails; may be
  * NULL. accepted_before: borrowed, or NULL. */
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before);

@@ -105,7 +105,7 @@ static void on_upkeep(struct timer *timer)
 static void use(struct worker *worker, struct snapshot *snapshot)
 {
 	const struct conf *conf = snapshot->conf;
-	const char *paths[] = {conf->log_list};
+	const char *paths[] = {conf->log_list, conf->log_list_signature};
 
 	snapshot_unref(worker->snapshot);
 	worker->snapshot = snapshot;

@@ -43,7 +43,7 @@ def test_does_not_start(lab, tmp_path):
     assert missing.returncode == 1 and "missing.conf: No such file" in missing.stderr
     daemon = Daemon(lab, tmp_path, MAIN)
     good = daemon.config.read_text()
-    for wrong, words in ((f"LogList={tmp_path}/none.json", "No such file"), (f"LogList={daemon.config}", "LogList: line 1"),
+    for wrong, words in ((f"LogList={tmp_path}/none.json", "No such file"), (f"LogList={daemon.config}", ".conf: line 1"),
                          (f"TrustAnchors={daemon.config}", "TrustAnchors")):
         key = wrong.split("=")[0]
         daemon.config.write_text("\n".join(wrong if line.startswith(key) else line for line in good.splitlines()))

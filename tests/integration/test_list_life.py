@@ -104,7 +104,7 @@ def test_what_the_new_list_does_not_know_is_refused(lab, tmp_path, log_list):
 
 
 @pytest.mark.parametrize("what, words", [
-    ("older", "older than the list in use"), ("half", "LogList: line"), ("empty", "LogList: line"),
+    ("older", "older than the list in use"), ("half", "list.json: line"), ("empty", "list.json: line"),
     ("no logs", "it names no log")])
 def test_a_bad_list_changes_nothing(lab, tmp_path, log_list, what, words):
     log_list.write()

@@ -18,7 +18,7 @@ DOORS = {
                 "ctpolicy/pem.c"},
     "uv.h": {"transport/loop.c"},
     "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/report_json.c", "ctpolicy/report_json.h", "resolver/evidence.c",
-                  "resolver/ctl_evidence.c", "resolver/ctl_probe.c", "resolver/ctl_show.c", "resolver/ctl_show.h",
+                  "resolver/ctl_evidence.c", "resolver/ctl_log_list.c", "resolver/ctl_probe.c", "resolver/ctl_show.c", "resolver/ctl_show.h",
                   "resolver/ctl_status.c"},
     "systemd/": {"resolver/notify.c"},
     "nghttp2/": {"transport/doh.c"},

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/lists.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_SIZE_MAX = 4 * 1024 * 1024, PATH_SIZE = 4096 };
+
+static void close_file(FILE **file)
+{
+	if (*file != NULL)
+		fclose(*file);
+}
+
+/* The whole file, to be freed; NULL: `why` says why not. */
+static uint8_t *read_file(const char *path, size_t *ret_size, char *why, size_t size)
+{
+	[[gnu::cleanup(close_file)]] FILE *file = fopen(path, "rbe");
+	uint8_t *bytes = file != NULL ? malloc(FILE_SIZE_MAX) : NULL;
+	size_t n = bytes != NULL ? fread(bytes, 1, FILE_SIZE_MAX, file) : 0;
+
+	if (bytes != NULL && !ferror(file) && n < FILE_SIZE_MAX) {
+		*ret_size = n;
+		return bytes;
+	}
+	snprintf(why, size, "%s: %s", path,
+		n == FILE_SIZE_MAX ? "larger than 4 MiB" : strerror(errno));
+	free(bytes);
+	return NULL;
+}
+
+void list_close(struct list_file *file)
+{
+	ct_log_list_free(file->list);
+	free(file->json);
+	free(file->signature);
+	*file = (struct list_file){0};
+}
+
+/* Is the list what its signature says? */
+static bool verify(
+	const struct list_file *file, const struct list_paths *paths, char *why, size_t size)
+{
+	struct ct_error error = {"out of memory"};
+	size_t key_size = 0;
+	uint8_t *key = read_file(paths->key, &key_size, why, size);
+	bool good = key != NULL &&
+		    ct_signature_verify((struct ct_bytes){file->json, file->json_size},
+			    (struct ct_bytes){file->signature, file->signature_size},
+			    (struct ct_bytes){key, key_size}, &error) == CT_OK;
+
+	if (key != NULL && !good)
+		snprintf(why, size, "%s: %s", paths->signature, error.text);
+	free(key);
+	return good;
+}
+
+static bool parse(struct list_file *file, const char *path, char *why, size_t size)
+{
+	struct ct_error error = {0};
+	enum ct_err err = ct_log_list_parse(
+		(struct ct_bytes){file->json, file->json_size}, &file->list, &error);
+
+	if (err != CT_OK)
+		snprintf(why, size, "%s: %s", path,
+			err == CT_E_NOMEM ? "out of memory" : error.text);
+	return err == CT_OK;
+}
+
+static bool beside(const char *path, char new[PATH_SIZE])
+{
+	int n = snprintf(new, PATH_SIZE, "%s.new", path);
+
+	return n > 0 && n < PATH_SIZE;
+}
+
+/* The list that was not put in its place any more. */
+static bool take_unfinished(struct list_file *file, const struct list_paths *paths)
+{
+	char new[PATH_SIZE], unwanted[1];
+	struct list_file other = *file;
+
+	if (!beside(paths->list, new))
+		return false;
+	other.json = read_file(new, &other.json_size, unwanted, sizeof unwanted);
+	if (other.json == NULL || !verify(&other, paths, unwanted, sizeof unwanted)) {
+		free(other.json);
+		return false;
+	}
+	free(file->json);
+	*file = other;
+	return true;
+}
+
+bool list_open(const struct list_paths *paths, struct list_file *ret, char *why, size_t size)
+{
+	struct list_file file = {0};
+	bool good = true;
+
+	/* The signature first: it is replaced first. */
+	if (paths->signature != NULL) {
+		file.signature = read_file(paths->signature, &file.signature_size, why, size);
+		good = file.signature != NULL;
+	}
+	if (good)
+		file.json = read_file(paths->list, &file.json_size, why, size);
+	good = good && file.json != NULL;
+	if (good && paths->signature != NULL)
+		good = verify(&file, paths, why, size) || take_unfinished(&file, paths);
+	good = good && parse(&file, paths->list, why, size);
+	if (good)
+		*ret = file;
+	else
+		list_close(&file);
+	return good;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return fsync(fd) == 0;
+}
+
+/* PATH.new, whole and on the disk. */
+static bool write_new(const char *path, const uint8_t *bytes, size_t size)
+{
+	char new[PATH_SIZE];
+	bool good;
+	int fd;
+
+	if (!beside(path, new)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	unlink(new); /* of an installation that was cut short */
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return false;
+	good = write_all(fd, bytes, size) && fchmod(fd, 0644) == 0;
+	good = close(fd) == 0 && good;
+	return good;
+}
+
+static void remove_new(const char *path)
+{
+	char new[PATH_SIZE];
+	int error = errno;
+
+	if (path != NULL && beside(path, new))
+		unlink(new);
+	errno = error;
+}
+
+/* That what was renamed is so after a power failure, too. */
+static void sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_SIZE];
+	int fd;
+
+	snprintf(folder, sizeof folder, "%.*s/", slash != NULL ? (int)(slash - path) : 1,
+		slash != NULL ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!fsync(fd);
+	close(fd);
+}
+
+static bool put_in_place(const char *path)
+{
+	char new[PATH_SIZE];
+
+	return beside(path, new) && rename(new, path) == 0;
+}
+
+bool list_install(
+	const struct list_file *file, const struct list_paths *paths, char *why, size_t size)
+{
+	bool pair = paths->signature != NULL, begun = false;
+	bool good =
+		write_new(paths->list, file->json, file->json_size) &&
+		(!pair || write_new(paths->signature, file->signature, file->signature_size));
+
+	if (good && pair) {
+		good = begun = put_in_place(paths->signature);
+		sync_folder(paths->signature);
+	}
+	good = good && put_in_place(paths->list);
+	sync_folder(paths->list);
+	if (good)
+		return true;
+	snprintf(why, size, "%s: %s", paths->list, strerror(errno));
+	/* Of half a pair the other half must stay: list_open() takes it. */
+	if (!begun) {
+		remove_new(paths->list);
+		remove_new(paths->signature);
+	}
+	return false;
+}
