@@ -3,6 +3,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,12 @@ enum ct_err ct_signature_verify(struct ct_bytes data, struct ct_bytes signature,
 	const char *why;
 	int r;
 
+	/* GnuTLS counts in an unsigned: of more bytes it would verify some only. */
+	if (data.size > UINT_MAX || signature.size > UINT_MAX || key.size > UINT_MAX) {
+		if (error != NULL)
+			snprintf(error->text, sizeof error->text, "too large");
+		return CT_E_MALFORMED;
+	}
 	if (gnutls_pubkey_init(&pubkey) < 0)
 		return CT_E_NOMEM;
 	why = verify_list(data, signature, key, pubkey, &r);

@@ -104,10 +104,11 @@ CT_API void ct_log_list_free(struct ct_log_list *list);
  * Verifies the signature over a log list (or over any other bytes).
  *
  * data       what was signed
- * signature  RSA: PKCS #1 v1.5 with SHA-256 (RFC 8017 section 8.2); ECDSA: DER, with SHA-256
- * for P-256 and SHA-384 for P-384; Ed25519 (RFC 8032) key        the public key:
- * SubjectPublicKeyInfo in PEM, RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519 error
- * may be NULL; on CT_E_MALFORMED says what is wrong
+ * signature  RSA: PKCS #1 v1.5 with SHA-256 (RFC 8017 section 8.2); ECDSA: DER, with
+ *            SHA-256 for P-256 and SHA-384 for P-384; Ed25519 (RFC 8032)
+ * key        the public key: SubjectPublicKeyInfo in PEM, RSA of at least 2048 bits, EC
+ *            P-256 or P-384, or Ed25519
+ * error      may be NULL; on CT_E_MALFORMED says what is wrong
  *
  * CT_OK: it verifies. CT_E_MALFORMED: it does not, or the key is none of these. CT_E_NOMEM.
  */
@@ -243,10 +244,11 @@ struct ct_clock {
  *
  * CT_POLICY_TWO_LOGS  two logs, by any ways together
  * CT_POLICY_CHROME    embedded SCTs of two logs (three for more than 180 days) and two
- * operators, one of a log that is current; or SCTs by TLS of two logs and two operators, all
- * current CT_POLICY_APPLE     the same of embedded ones (three from 180 days on), one of them
- * of an RFC 6962 log; or current ones of two logs and two operators, one of them by TLS, one of
- * an RFC 6962 log
+ *                     operators, one of a log that is current; or SCTs by TLS of two logs
+ *                     and two operators, all current
+ * CT_POLICY_APPLE     the same of embedded ones (three from 180 days on), one of them of an
+ *                     RFC 6962 log; or current ones of two logs and two operators, one of
+ *                     them by TLS, one of an RFC 6962 log
  *
  * A list older than 70 days is stale: whatever the policy, two logs of two operators must then
  * stand behind the certificate, and nothing is asked about what is current *now*, which a stale

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctpolicy/crypto.h"
+#include <gnutls/abstract.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,12 +104,48 @@ static void test_sha256([[maybe_unused]] void **state)
 	assert_memory_equal(hash, wanted, sizeof hash);
 }
 
+/* GnuTLS counts bytes in an unsigned: what has 2^32 more must not be taken for what was signed.
+ */
+static void test_signature_over_all_of_it([[maybe_unused]] void **state)
+{
+	static const uint8_t text[] = "the list and more";
+	gnutls_datum_t data = {(unsigned char *)(uintptr_t)text, 8}, made = {0}, pem = {0};
+	struct ct_bytes list = {text, 8}, more = {text, (size_t)(8 + (UINT64_C(1) << 32))};
+	gnutls_privkey_t private_key;
+	gnutls_pubkey_t public_key;
+	struct ct_bytes key, signature;
+
+	assert_int_equal(gnutls_privkey_init(&private_key), 0);
+	assert_int_equal(gnutls_pubkey_init(&public_key), 0);
+	assert_int_equal(gnutls_privkey_generate(private_key, GNUTLS_PK_ECDSA,
+				 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		0);
+	assert_int_equal(gnutls_pubkey_import_privkey(public_key, private_key, 0, 0), 0);
+	assert_int_equal(gnutls_pubkey_export2(public_key, GNUTLS_X509_FMT_PEM, &pem), 0);
+	assert_int_equal(gnutls_privkey_sign_data2(
+				 private_key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &made),
+		0);
+	key = (struct ct_bytes){pem.data, pem.size};
+	signature = (struct ct_bytes){made.data, made.size};
+	assert_int_equal(ct_signature_verify(list, signature, key, NULL), CT_OK);
+	list.size++;
+	assert_int_equal(ct_signature_verify(list, signature, key, NULL), CT_E_MALFORMED);
+	if (sizeof more.size > sizeof(uint32_t))
+		assert_int_equal(
+			ct_signature_verify(more, signature, key, NULL), CT_E_MALFORMED);
+	gnutls_free(made.data);
+	gnutls_free(pem.data);
+	gnutls_pubkey_deinit(public_key);
+	gnutls_privkey_deinit(private_key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_signature_over_all_of_it),
 	};
 
 	return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
