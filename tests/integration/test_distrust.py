@@ -81,3 +81,41 @@ def test_refused(lab, tmp_path, name):
 def test_accepted(lab, tmp_path, name):
     dug, bytes_in = query(lab, tmp_path, ACCEPTED[name])
     assert dug.answers == ["192.0.2.1"] and bytes_in > 0, dug.text
+
+
+OTHER_KEY = "ab" * 32
+PINS = {
+    "leaf": (lambda leaf, ca, root: [spki(leaf)], True),
+    "intermediate": (lambda leaf, ca, root: [colons(spki(ca))], True),
+    "anchor": (lambda leaf, ca, root: [spki(root)], True),
+    "one of two": (lambda leaf, ca, root: [OTHER_KEY, spki(leaf)], True),
+    "another key": (lambda leaf, ca, root: [OTHER_KEY], False),
+    "the certificate's hash as a key's": (lambda leaf, ca, root: [sha256(leaf)], False),
+}
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_pins(lab, tmp_path, name):
+    keys, accepted = PINS[name]
+    dug, bytes_in = query(lab, tmp_path, lambda *chain: "\n".join(f"PinPublicKey=1.1.1.1 sha256:{key}" for key in keys(*chain)))
+    if accepted:
+        assert dug.answers == ["192.0.2.1"] and bytes_in > 0, dug.text
+    else:
+        assert dug.status == "SERVFAIL" and "is pinned for this address (PinPublicKey)" in dug.ede_text, dug.text
+        assert bytes_in == 0
+
+
+def test_pins_are_probed_too(lab, tmp_path):
+    daemon = Daemon(lab, tmp_path, lab.uri("good"))
+    daemon.config.write_text(daemon.config.read_text() + f"PinPublicKey=1.1.1.1 sha256:{OTHER_KEY}\n")
+    done = daemon.ctl("probe", lab.uri("good"))
+    assert done.returncode == 1 and "PinPublicKey" in done.stdout
+
+
+def test_pins_do_not_replace_the_verdict(lab, tmp_path):
+    """A pinned key without SCTs is refused all the same."""
+    leaf = certificates(lab, "no-sct")[0]
+    daemon = Daemon(lab, tmp_path, lab.uri("no-sct"))
+    daemon.config.write_text(daemon.config.read_text() + f"PinPublicKey=1.1.1.1 sha256:{spki(leaf)}\n")
+    with daemon:
+        assert "carries no SCT" in dig("www.example").ede_text
