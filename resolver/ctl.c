@@ -40,7 +40,7 @@ int ctl_complain(const char *what, const char *why)
 	return CTL_ERROR;
 }
 
-int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help)
+int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help, int words_max)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
@@ -55,6 +55,8 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help)
 			return CTL_ERROR;
 		}
 	}
+	if (argc - optind > words_max)
+		return ctl_complain(argv[optind + words_max], "not expected");
 	return -1;
 }
 

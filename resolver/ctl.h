@@ -13,9 +13,9 @@ struct ctl {
 
 /* Says on standard error what is wrong. Returns CTL_ERROR, so that a verb can end with it. */
 int ctl_complain(const char *what, const char *why);
-/* The options of a verb that has but --json and --help: sets ctl->json, and optind. Returns an
- * exit status to end with, or -1 to go on. */
-int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help);
+/* The options of a verb that has but --json and --help, and at most so many words behind them:
+ * sets ctl->json and optind. Returns an exit status to end with, or -1 to go on. */
+int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help, int words_max);
 
 /* A verb: argv[0] is its name. Returns the exit status. */
 int ctl_log_list(const struct ctl *ctl, int argc, char **argv);

@@ -96,7 +96,7 @@ static int print(bool json)
 int ctl_evidence(const struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl options = *ctl;
-	int status = ctl_options(&options, argc, argv, HELP);
+	int status = ctl_options(&options, argc, argv, HELP, 0);
 
 	return status < 0 ? print(options.json) : status;
 }

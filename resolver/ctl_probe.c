@@ -185,7 +185,7 @@ int ctl_probe(const struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl options = *ctl;
 	struct probe probe = {.trace.tell = on_event};
-	int status = ctl_options(&options, argc, argv, HELP);
+	int status = ctl_options(&options, argc, argv, HELP, 2);
 	struct conf *server;
 	char text[512];
 
@@ -193,7 +193,7 @@ int ctl_probe(const struct ctl *ctl, int argc, char **argv)
 		return status;
 	argc -= optind;
 	argv += optind;
-	if (argc < 1 || argc > 2 || (argc == 2 && argv[1][0] != '#'))
+	if (argc < 1 || (argc == 2 && argv[1][0] != '#'))
 		return ctl_complain("probe", "wanted: ADDRESS or URI, and perhaps #NAME");
 	snprintf(text, sizeof text, "%s%s", argv[0], argc == 2 ? argv[1] : "");
 	probe.text = text;

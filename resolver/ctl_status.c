@@ -126,7 +126,7 @@ static int print(const struct ctl *ctl)
 int ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl options = *ctl;
-	int status = ctl_options(&options, argc, argv, HELP);
+	int status = ctl_options(&options, argc, argv, HELP, 0);
 
 	return status < 0 ? print(&options) : status;
 }
