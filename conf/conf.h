@@ -41,6 +41,7 @@ struct conf_upstream {
 struct conf_pin {
 	struct conf_address address; /* its port is 0 */
 	struct conf_octets sha256;
+	const char *text; /* as it was written */
 };
 
 /* [udp:|tcp:]ADDR[:PORT]; port 0: 53 */

@@ -47,3 +47,10 @@ bool listeners_overlap(const struct conf_listener *a, const struct conf_listener
 /* The rows of options.def, and how many. */
 extern const struct option options[];
 extern const size_t n_options;
+
+/* The row of a key; NULL: there is none. */
+const struct option *find_option(const char *section, const char *key);
+
+/* together.c: the mistakes that no line shows alone; and the defaults that depend on other
+ * keys. */
+void check_together(struct reading *reading);

@@ -360,8 +360,9 @@ SETTER(pin_public_key)
 			value);
 	if (conf->n_pins == PINS_MAX)
 		return mistake(reading, "more than %d keys", PINS_MAX);
+	pin.text = keep_text(reading, value, strlen(value));
 	conf->pins[conf->n_pins++] = pin;
-	return true;
+	return pin.text != NULL;
 }
 
 /* "1 |": what this version does, then what it does not do yet. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What only holds between keys, once all are read. */
+#include "conf/reading.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The stub listener's own sockets must not be asked for once more. */
+static void check_stub_overlap(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+	struct conf_listener stub = {
+		.address = {.bytes = {127, 0, 0}, .size = 4, .port = 53},
+		.udp = conf->stub_listener_udp,
+		.tcp = conf->stub_listener_tcp,
+	};
+
+	for (size_t i = 0; i < conf->n_extra_listeners; i++) {
+		for (stub.address.bytes[3] = 53; stub.address.bytes[3] <= 54;
+			stub.address.bytes[3]++)
+			if (listeners_overlap(&stub, &conf->extra_listeners[i]))
+				mistake(reading,
+					"DNSStubListenerExtra=127.0.0.%d: DNSStubListener= "
+					"listens there already",
+					stub.address.bytes[3]);
+	}
+}
+
+static bool same_host(const struct conf_address *a, const struct conf_address *b)
+{
+	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+static int compare_pins(const void *a, const void *b)
+{
+	const struct conf_pin *x = a, *y = b;
+
+	if (x->address.size != y->address.size)
+		return x->address.size < y->address.size ? -1 : 1;
+	return memcmp(x->address.bytes, y->address.bytes, x->address.size);
+}
+
+/* Each upstream gets those of its address. */
+static void give_pins(struct reading *reading)
+{
+	struct conf *conf = reading->conf;
+	bool used[PINS_MAX] = {false};
+
+	qsort(conf->pins, conf->n_pins, sizeof *conf->pins, compare_pins);
+	for (size_t i = 0; i < conf->n_upstreams; i++) {
+		struct conf_upstream *upstream = &conf->upstreams[i];
+
+		for (size_t j = 0; j < conf->n_pins; j++) {
+			if (!same_host(&upstream->address, &conf->pins[j].address))
+				continue;
+			if (upstream->n_pins++ == 0)
+				upstream->first_pin = j;
+			used[j] = true;
+		}
+	}
+	for (size_t j = 0; j < conf->n_pins; j++)
+		if (!used[j])
+			mistake(reading, "PinPublicKey: %s: no upstream has this address",
+				conf->pins[j].text);
+}
+
+/* What only holds between options. */
+void check_together(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+	const struct option *dns = find_option("Resolve", "DNS");
+
+	if (conf->n_upstreams == 0)
+		dns->set(reading, dns, dns->standard);
+	give_pins(reading);
+	if ((conf->log_list_signature == NULL) != (conf->log_list_key == NULL))
+		mistake(reading, "%s",
+			conf->log_list_key == NULL
+				? "LogListSignature: LogListKey= is needed to verify it"
+				: "LogListKey: there is no LogListSignature= to verify");
+	check_stub_overlap(reading);
+	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
+		conf->n_extra_listeners == 0)
+		mistake(reading, "there is nothing to listen on: DNSStubListener=no, and no "
+				 "DNSStubListenerExtra=");
+}
