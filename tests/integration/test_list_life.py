@@ -160,9 +160,14 @@ def test_continuity(lab, tmp_path, log_list):
         assert dig("www.example").status == "SERVFAIL"
     with Daemon(lab, tmp_path, lab.uri("previous-operator"), "two-logs", log_list=log_list.path):
         assert dig("www.example").status == "SERVFAIL"
-    # What a stale list accepts is not remembered as if it had been fresh.
-    (tmp_path / "state/evidence.json").unlink()
-    with Daemon(lab, tmp_path, row, "two-logs", log_list=log_list.path):
+
+
+def test_what_a_stale_list_accepts_is_not_remembered(lab, tmp_path, log_list):
+    log_list.write(age=80 * DAY)
+    with Daemon(lab, tmp_path, lab.uri("good"), log_list=log_list.path):
+        assert dig("www.example").status == "NOERROR"
+    log_list.write(age=79 * DAY, without=["Lab 'Birch1'"])
+    with Daemon(lab, tmp_path, lab.uri("good"), log_list=log_list.path):
         assert dig("www.example").status == "SERVFAIL"
 
 
