@@ -8,7 +8,7 @@
 
 void notify_ready(void)
 {
-	sd_notify(0, "READY=1\nSTATUS=Processing requests...");
+	sd_notify(0, "READY=1");
 }
 
 /* Type=notify-reload wants to know when the reload began. */
@@ -25,6 +25,11 @@ void notify_stopping(void)
 {
 	sd_notify(0, "STOPPING=1");
 }
+
+void notify_status(const char *upstream, const char *why)
+{
+	sd_notifyf(0, "STATUS=%s: %s", upstream, why);
+}
 #else
 void notify_ready(void)
 {
@@ -35,6 +40,10 @@ void notify_reloading(void)
 }
 
 void notify_stopping(void)
+{
+}
+
+void notify_status([[maybe_unused]] const char *upstream, [[maybe_unused]] const char *why)
 {
 }
 #endif

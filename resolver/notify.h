@@ -6,3 +6,5 @@
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);
+/* One line that `systemctl status` shows. */
+void notify_status(const char *upstream, const char *why);

@@ -68,6 +68,9 @@ static void on_trace(struct trace *trace, const struct trace_event *event)
 	const struct verdict *verdict = event->verdict;
 
 	report_event(event);
+	if (!event->repeated)
+		notify_status(event->upstream,
+			event->kind == TRACE_ACCEPTED ? "certificate accepted" : event->why);
 	if (verdict == NULL)
 		return;
 	evidence_note(worker->evidence, event, clock_now(clock).now_ms);
