@@ -12,7 +12,7 @@ bool statedir_path(const char *name, char *path, size_t size)
 	int n;
 
 	if (folder == NULL || folder[0] != '/')
-		folder = STATE_DIRECTORY;
+		folder = "/var/lib/ctresolved";
 	/* systemd.exec(5): several are separated by colons. */
 	n = snprintf(path, size, "%.*s/%s", (int)strcspn(folder, ":"), folder, name);
 	return n > 0 && (size_t)n < size;

@@ -200,6 +200,23 @@ class TestClockNotSet:
         assert "clock-not-set" not in daemon.log
 
 
+@pytest.mark.skipif(SANITIZED, reason="faketime(1) and sanitizers do not get along")
+@pytest.mark.parametrize("days, said", [(40, "event=log-list-ages"), (70, "event=log-list-stale")])
+def test_grows_old_while_the_daemon_runs(lab, tmp_path, log_list, days, said):
+    """Its age is looked at every hour, which lasts less than a second here, and told when it changes."""
+    log_list.write(age=days * DAY - datetime.timedelta(minutes=50))
+    with Daemon(lab, tmp_path, lab.uri("good"), log_list=log_list.path, clock="+0 x5000") as daemon:
+        assert said not in daemon.log
+        for _ in range(30):
+            dig("www.example", "+timeout=1")
+            if said in daemon.log:
+                break
+            time.sleep(0.2)
+        for _ in range(5):
+            dig("www.example", "+timeout=1")
+    assert daemon.log.count(said) == 1
+
+
 def test_saved_time_is_a_bound(lab, tmp_path):
     """Until somebody sets the clock, it is at least as late as when the daemon was last up."""
     state = tmp_path / "state"
