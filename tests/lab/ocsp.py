@@ -29,14 +29,14 @@ def key_hash(certificate):
     return x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest
 
 
-def responder(authority):
-    """(certificate, key) of one whom the authority lets sign for it."""
+def responder(authority, purpose):
+    """(certificate, key) of one whom the authority lets sign for it, if that is its purpose."""
     key = new_key()
     builder = (x509.CertificateBuilder().subject_name(name("Lab OCSP Responder")).public_key(key.public_key())
                .issuer_name(authority.certificate.subject).serial_number(x509.random_serial_number())
                .not_valid_before(NOW - DAY).not_valid_after(NOW + DAY)
                .add_extension(x509.BasicConstraints(False, None), True)
-               .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False))
+               .add_extension(x509.ExtendedKeyUsage([purpose]), False))
     return builder.sign(authority.key, hashes.SHA256()), key
 
 
@@ -52,7 +52,8 @@ class Staple:
     begin: datetime.timedelta = -HOUR
     end: datetime.timedelta = DAY
     scts: tuple = ()  # of Sct
-    delegated: bool = False
+    delegated: object = None  # the authority of a responder that signs instead of the issuer
+    purpose: object = ExtendedKeyUsageOID.OCSP_SIGNING
     forged: bool = False
     other: bool = False  # speaks of another certificate
     garbage: bool = False
@@ -77,7 +78,7 @@ class Staple:
             return tlv(SEQUENCE, tlv(ENUMERATED, b"\3"))
         if self.garbage:
             return wrapped(tlv(SEQUENCE, b"this is no basic response"))
-        signer, key = responder(authority) if self.delegated else (authority.certificate, authority.key)
+        signer, key = responder(self.delegated, self.purpose) if self.delegated else (authority.certificate, authority.key)
         data = tlv(SEQUENCE, tlv(0xa2, tlv(OCTETS, key_hash(signer))) + generalized(NOW + self.begin)
                    + tlv(SEQUENCE, self.single(leaf, authority.certificate)))
         signature = key.sign(data + b"!" * self.forged, ec.ECDSA(hashes.SHA256()))
