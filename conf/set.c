@@ -215,9 +215,10 @@ static bool read_path(struct reading *reading, const char *value, const char **r
 	*ret = NULL;
 	if (*value == '\0')
 		return true;
+	/* Kept also when it is wrong: nobody is to be told that it is missing. */
+	*ret = keep_text(reading, value, strlen(value));
 	if (*value != '/')
 		return mistake(reading, "%s: not an absolute path", value);
-	*ret = keep_text(reading, value, strlen(value));
 	return *ret != NULL;
 }
 

@@ -114,6 +114,145 @@ static void test_distrust([[maybe_unused]] void **state)
 	conf_free(conf);
 }
 
+#define OTHER "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+
+/* Is a key whose hash begins with this byte among those of the upstream? */
+static bool has_pin(const struct conf *conf, size_t upstream, uint8_t first)
+{
+	const struct conf_upstream *it = &conf->upstreams[upstream];
+
+	assert_true(it->first_pin + it->n_pins <= conf->n_pins);
+	for (size_t i = it->first_pin; i < it->first_pin + it->n_pins; i++) {
+		assert_int_equal(conf->pins[i].sha256.size, 32);
+		assert_int_equal(conf->pins[i].address.size, it->address.size);
+		assert_memory_equal(conf->pins[i].address.bytes, it->address.bytes, 16);
+		if (conf->pins[i].sha256.bytes[0] == first)
+			return true;
+	}
+	return false;
+}
+
+static void test_pin([[maybe_unused]] void **state)
+{
+	struct conf *conf =
+		good(R "DNS=9.9.9.9 8.8.8.8\n" C "PinPublicKey=9.9.9.9 sha256:" HASH "\n");
+
+	assert_int_equal(conf->n_pins, 1);
+	assert_memory_equal(conf->pins[0].sha256.bytes,
+		"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"
+		"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
+		32);
+	assert_int_equal(conf->pins[0].address.port, 0);
+	assert_int_equal(conf->upstreams[0].n_pins, 1);
+	assert_true(has_pin(conf, 0, 0x00));
+	assert_int_equal(conf->upstreams[1].n_pins, 0);
+	conf_free(conf);
+
+	/* The upstreams that are there when nobody names others have addresses too. */
+	conf = good(C "PinPublicKey=2606:4700:4700:0::1111 \t sha256:" HASH "\n");
+	assert_int_equal(conf->n_upstreams, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(conf->upstreams[i].n_pins,
+			conf->upstreams[i].address.size == 16 &&
+				conf->upstreams[i].address.bytes[15] == 0x11);
+	conf_free(conf);
+
+	/* An IPv4 address may be written as IPv6. */
+	conf = good(R "DNS=9.9.9.9\n" C "PinPublicKey=::ffff:9.9.9.9 sha256:" HASH "\n");
+	assert_true(has_pin(conf, 0, 0x00));
+	conf_free(conf);
+}
+
+/* Whatever order they are written in, each upstream has its own keys and no other's. */
+static void test_pins_of_several([[maybe_unused]] void **state)
+{
+	struct conf *conf = good(C
+		"PinPublicKey=8.8.8.8 sha256:" HASH "\nPinPublicKey=9.9.9.9 sha256:" OTHER
+		"\nPinPublicKey=2620:fe::fe sha256:" HASH "\nPinPublicKey=8.8.8.8 sha256:" OTHER
+		"\n" R "DNS=9.9.9.9 8.8.8.8 2620:fe::fe 1.1.1.1\n");
+
+	assert_int_equal(conf->n_pins, 4);
+	assert_int_equal(conf->upstreams[0].n_pins, 1);
+	assert_true(!has_pin(conf, 0, 0x00) && has_pin(conf, 0, 0xff));
+	assert_int_equal(conf->upstreams[1].n_pins, 2);
+	assert_true(has_pin(conf, 1, 0x00) && has_pin(conf, 1, 0xff));
+	assert_int_equal(conf->upstreams[2].n_pins, 1);
+	assert_true(has_pin(conf, 2, 0x00) && !has_pin(conf, 2, 0xff));
+	assert_int_equal(conf->upstreams[3].n_pins, 0);
+	conf_free(conf);
+}
+
+/* A key is that of a host: whichever port it is asked at. */
+static void test_pins_of_two_ports([[maybe_unused]] void **state)
+{
+	struct conf *conf = good(R "DNS=9.9.9.9:853#dns.quad9.net 9.9.9.9:8853 8.8.8.8\n" C
+				   "PinPublicKey=9.9.9.9 sha256:" HASH
+				   "\nPinPublicKey=9.9.9.9 sha256:" OTHER "\n");
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(conf->upstreams[i].n_pins, 2);
+		assert_true(has_pin(conf, i, 0x00) && has_pin(conf, i, 0xff));
+	}
+	assert_int_equal(conf->upstreams[2].n_pins, 0);
+	conf_free(conf);
+}
+
+/* What is emptied is forgotten, also an address that no upstream has. */
+static void test_pins_emptied([[maybe_unused]] void **state)
+{
+	struct conf *conf = good(R "DNS=9.9.9.9\n" C "PinPublicKey=4.4.4.4 sha256:" HASH
+				   "\nPinPublicKey=9.9.9.9 sha256:" HASH
+				   "\nPinPublicKey=\nPinPublicKey=9.9.9.9 sha256:" OTHER "\n");
+
+	assert_int_equal(conf->n_pins, 1);
+	assert_int_equal(conf->upstreams[0].n_pins, 1);
+	assert_true(has_pin(conf, 0, 0xff));
+	conf_free(conf);
+	conf = good(
+		R "DNS=9.9.9.9\n" C "PinPublicKey=9.9.9.9 sha256:" HASH "\nPinPublicKey=\n");
+	assert_int_equal(conf->n_pins, 0);
+	assert_int_equal(conf->upstreams[0].n_pins, 0);
+	conf_free(conf);
+}
+
+/* 128 keys and no more. */
+static void test_many_pins([[maybe_unused]] void **state)
+{
+	static const char line[] = "PinPublicKey=1.1.1.1 sha256:" HASH "\n";
+	char text[16384] = C;
+	struct conf_errors errors;
+	struct conf *conf;
+
+	for (size_t i = 0; i < 128; i++)
+		strcat(text, line);
+	conf = good(text);
+	assert_int_equal(conf->n_pins, 128);
+	assert_int_equal(conf->upstreams[0].n_pins, 128);
+	conf_free(conf);
+	strcat(text, line);
+	assert_null(conf_parse("f", text, strlen(text), &errors));
+	assert_int_equal(errors.count, 1);
+	assert_string_equal(errors.lines[0], "f:130: PinPublicKey: more than 128 keys");
+	conf_errors_clear(&errors);
+}
+
+static void test_log_list_signature([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("");
+
+	assert_null(conf->log_list_signature);
+	assert_null(conf->log_list_key);
+	conf_free(conf);
+	conf = good(C "LogListKey=/k.pem\nLogListSignature=/a/list.sig\n");
+	assert_string_equal(conf->log_list_signature, "/a/list.sig");
+	assert_string_equal(conf->log_list_key, "/k.pem");
+	conf_free(conf);
+	conf = good(C "LogListSignature=\nLogListKey=\n");
+	assert_null(conf->log_list_signature);
+	assert_null(conf->log_list_key);
+	conf_free(conf);
+}
+
 static const struct {
 	const char *text, *line;
 } mistakes[] = {
@@ -181,6 +320,35 @@ static const struct {
 		"f:2: BlockCertificate: sha256:abcd: a SHA-256 has 64"},
 	{C "BlockCertificate=sha256:" HASH "/", "f:2: BlockCertificate: : not a serial number"},
 	{C "BlockCertificate=sha256:" HASH "/" HASH, "f:2: BlockCertificate: 11"},
+	{C "LogListSignature=list.sig\nLogListKey=/k",
+		"f:2: LogListSignature: list.sig: not an absolute path"},
+	{C "LogListSignature=/s\nLogListKey=k.pem",
+		"f:3: LogListKey: k.pem: not an absolute path"},
+	{C "LogListSignature=/s", "f: LogListSignature: LogListKey= is needed to verify it"},
+	{C "LogListSignature=/s\nLogListKey=",
+		"f: LogListSignature: LogListKey= is needed to verify it"},
+	{C "LogListKey=/k", "f: LogListKey: there is no LogListSignature= to verify"},
+	{C "LogListKey=/k\nLogListSignature=/s\nLogListKey=/k",
+		"f:4: LogListKey: it is set twice"},
+	{C "PinPublicKey=9.9.9.9 sha256:" HASH,
+		"f: PinPublicKey: no upstream has the address of one of the keys"},
+	/* The same bytes in an address of the other kind are another address. */
+	{R "DNS=101:101::\n" C "PinPublicKey=1.1.1.1 sha256:" HASH,
+		"f: PinPublicKey: no upstream has the address of one of the keys"},
+	{C "PinPublicKey=1.1.1.1", "f:2: PinPublicKey: 1.1.1.1: not ADDRESS sha256:HEX"},
+	{C "PinPublicKey=1.1.1.1 " HASH, "f:2: PinPublicKey: 1.1.1.1 0011"},
+	{C "PinPublicKey=1.1.1.1 sha256:", "f:2: PinPublicKey: 1.1.1.1 sha256:: not ADDRESS"},
+	{C "PinPublicKey=1.1.1.1 sha256:abcd",
+		"f:2: PinPublicKey: 1.1.1.1 sha256:abcd: not ADDRESS"},
+	{C "PinPublicKey=1.1.1.1 sha256:" HASH "00", "f:2: PinPublicKey: 1.1.1.1 sha256:0011"},
+	{C "PinPublicKey=1.1.1.1 sha256:" HASH " x", "f:2: PinPublicKey: 1.1.1.1 sha256:0011"},
+	{C "PinPublicKey=1.1.1.1 sha256:g" HASH, "f:2: PinPublicKey: 1.1.1.1 sha256:g001"},
+	{C "PinPublicKey=1.1.1.1 sha1:" HASH, "f:2: PinPublicKey: 1.1.1.1 sha1:0011"},
+	{C "PinPublicKey=1.1.1 sha256:" HASH, "f:2: PinPublicKey: 1.1.1 sha256:0011"},
+	{C "PinPublicKey=1.1.1.1:853 sha256:" HASH, "f:2: PinPublicKey: 1.1.1.1:853 sha256:"},
+	{C "PinPublicKey=one.one.one.one sha256:" HASH,
+		"f:2: PinPublicKey: one.one.one.one sha256:"},
+	{C "PinPublicKey=sha256:" HASH, "f:2: PinPublicKey: sha256:0011"},
 	{"[Route]\nDNS=plain://10.0.0.53", "f:2: DNS: not supported yet"},
 	{"[Control]\nSocket=/run/x", "f:2: Socket: not supported yet"},
 	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
@@ -284,6 +452,12 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_empty_values_reset),
 		cmocka_unit_test(test_distrust),
+		cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_pins_of_several),
+		cmocka_unit_test(test_pins_of_two_ports),
+		cmocka_unit_test(test_pins_emptied),
+		cmocka_unit_test(test_many_pins),
+		cmocka_unit_test(test_log_list_signature),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_all_mistakes_are_told),
 		cmocka_unit_test(test_long_line),

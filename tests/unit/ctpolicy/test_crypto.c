@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctpolicy/crypto.h"
+#include "tests/unit/ctpolicy/files.h"
 #include <gnutls/abstract.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -139,6 +141,144 @@ static void test_signature_over_all_of_it([[maybe_unused]] void **state)
 	gnutls_privkey_deinit(private_key);
 }
 
+static const char NO_KEY[] = "the key is not a public key in PEM";
+static const char NO_KIND[] =
+	"the key is neither RSA of 2048 bits, EC P-256 or P-384, nor Ed25519";
+static const char NOT_SIGNED[] = "the signature does not verify with this key";
+
+/* why: NULL: it verifies. */
+static void expect_signature(const char *name, struct ct_bytes data, struct ct_bytes signature,
+	struct ct_bytes key, const char *why)
+{
+	struct ct_error error = {"untouched"};
+	enum ct_err err = ct_signature_verify(data, signature, key, &error);
+
+	if (err != (why == NULL ? CT_OK : CT_E_MALFORMED) ||
+		strcmp(error.text, why == NULL ? "untouched" : why) != 0)
+		fail_msg("%s: %d, %s", name, (int)err, error.text);
+	assert_int_equal(ct_signature_verify(data, signature, key, NULL), err);
+}
+
+/* Signatures by keys of each kind (tests/data/ctpolicy, make-channels). */
+static void test_signature_kinds([[maybe_unused]] void **state)
+{
+	static const struct {
+		const char *signature, *key;
+		const char *why; /* NULL: it verifies */
+	} kinds[] = {
+		{"signer-rsa2048.sig", "signer-rsa2048.pem", NULL},
+		{"signer-rsa4096.sig", "signer-rsa4096.pem", NULL},
+		{"signer-p256.sig", "signer-p256.pem", NULL},
+		{"signer-p384.sig", "signer-p384.pem", NULL},
+		{"signer-ed25519.sig", "signer-ed25519.pem", NULL},
+		{"signer-rsa1024.sig", "signer-rsa1024.pem", NO_KIND},
+		{"signer-p521.sig", "signer-p521.pem", NO_KIND},
+		/* By the right key, with another hash or padding. */
+		{"signer-rsa2048-sha1.sig", "signer-rsa2048.pem", NOT_SIGNED},
+		{"signer-rsa2048-sha384.sig", "signer-rsa2048.pem", NOT_SIGNED},
+		{"signer-rsa2048-pss.sig", "signer-rsa2048.pem", NOT_SIGNED},
+		{"signer-p384-sha256.sig", "signer-p384.pem", NOT_SIGNED},
+		/* By another key. */
+		{"signer-rsa4096.sig", "signer-rsa2048.pem", NOT_SIGNED},
+		{"signer-p384.sig", "signer-p256.pem", NOT_SIGNED},
+		{"signer-p256.sig", "signer-ed25519.pem", NOT_SIGNED},
+		{"signer-ed25519.sig", "signer-rsa4096.pem", NOT_SIGNED},
+		/* The certificate that has the key is not the key. */
+		{"signer-p256.sig", "channels.pem", NO_KEY},
+	};
+	struct ct_bytes data = file_read(DATA, "channels_log_list.json");
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct ct_bytes signature = file_read(DATA, kinds[i].signature);
+		struct ct_bytes key = file_read(DATA, kinds[i].key);
+
+		expect_signature(kinds[i].signature, data, signature, key, kinds[i].why);
+		file_free(signature);
+		file_free(key);
+	}
+	file_free(data);
+}
+
+/* A signature holds for these bytes, whole; no other byte of it, of them or of the key will do.
+ */
+static void test_signature_changed([[maybe_unused]] void **state)
+{
+	static const char *const names[] = {"rsa4096", "p256", "p384", "ed25519"};
+	struct ct_bytes data = file_read(DATA, "channels_log_list.json");
+	uint8_t *text = (uint8_t *)(uintptr_t)data.data;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct ct_bytes key, signature;
+		char file[64];
+		uint8_t *bytes;
+
+		snprintf(file, sizeof file, "signer-%s.pem", names[i]);
+		key = file_read(DATA, file);
+		snprintf(file, sizeof file, "signer-%s.sig", names[i]);
+		signature = file_read(DATA, file);
+		bytes = (uint8_t *)(uintptr_t)signature.data;
+
+		expect_signature(names[i], data, signature, key, NULL);
+		text[data.size / 2] ^= 1;
+		expect_signature(names[i], data, signature, key, NOT_SIGNED);
+		text[data.size / 2] ^= 1;
+		bytes[signature.size - 1] ^= 1;
+		expect_signature(names[i], data, signature, key, NOT_SIGNED);
+		bytes[signature.size - 1] ^= 1;
+
+		expect_signature(names[i], (struct ct_bytes){data.data, data.size - 1},
+			signature, key, NOT_SIGNED);
+		expect_signature(names[i], data,
+			(struct ct_bytes){signature.data, signature.size - 1}, key, NOT_SIGNED);
+		expect_signature(
+			names[i], data, (struct ct_bytes){signature.data, 0}, key, NOT_SIGNED);
+		expect_signature(names[i], data, (struct ct_bytes){0}, key, NOT_SIGNED);
+		expect_signature(names[i], (struct ct_bytes){0}, signature, key, NOT_SIGNED);
+		expect_signature(names[i], data, signature,
+			(struct ct_bytes){key.data, key.size / 2}, NO_KEY);
+		expect_signature(names[i], data, signature, (struct ct_bytes){0}, NO_KEY);
+		expect_signature(names[i], data, signature, data, NO_KEY);
+		file_free(signature);
+		file_free(key);
+	}
+	file_free(data);
+}
+
+/* Log lists as they were published, with the signatures that were published with them. */
+static void test_signature_of_real_lists([[maybe_unused]] void **state)
+{
+	static const char *const lists[] = {
+		"loglists/google-log_list-80.14-2026-01-02",
+		"loglists/google-log_list-12.6-2022-09-20",
+	};
+	const char *folder = getenv("CTRESOLVED_REAL_DATA");
+	struct ct_bytes key, json[2], signatures[2];
+
+	if (folder == NULL)
+		skip();
+	key = file_read(folder, "loglists/google-log_list_pubkey.pem");
+	for (size_t i = 0; i < 2; i++) {
+		char file[64];
+
+		snprintf(file, sizeof file, "%s.json", lists[i]);
+		json[i] = file_read(folder, file);
+		snprintf(file, sizeof file, "%s.sig", lists[i]);
+		signatures[i] = file_read(folder, file);
+		assert_int_equal(signatures[i].size, 512); /* RSA of 4096 bits */
+	}
+	for (size_t i = 0; i < 2; i++) {
+		expect_signature(lists[i], json[i], signatures[i], key, NULL);
+		expect_signature(lists[i], json[i], signatures[1 - i], key, NOT_SIGNED);
+		((uint8_t *)(uintptr_t)json[i].data)[json[i].size - 1] ^= 1;
+		expect_signature(lists[i], json[i], signatures[i], key, NOT_SIGNED);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		file_free(json[i]);
+		file_free(signatures[i]);
+	}
+	file_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +286,9 @@ int main(void)
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_signature_over_all_of_it),
+		cmocka_unit_test(test_signature_kinds),
+		cmocka_unit_test(test_signature_changed),
+		cmocka_unit_test(test_signature_of_real_lists),
 	};
 
 	return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates that were really in use, and log lists of their time, with clocks of their time.
  * The folder is $CTRESOLVED_REAL_DATA (see CONTRIBUTING.md); without it the test is skipped. */
+#include "ctpolicy/calendar.h"
+#include "ctpolicy/crypto.h"
 #include "ctpolicy/entry.h"
 #include "tests/unit/ctpolicy/files.h"
+#include <gnutls/gnutls.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,6 +178,125 @@ static void test_mimics_are_refused([[maybe_unused]] void **state)
 	ct_log_list_free(list);
 }
 
+static json_t *base64(const uint8_t *bytes, size_t size)
+{
+	gnutls_datum_t raw = {(unsigned char *)(uintptr_t)bytes, (unsigned)size}, text = {0};
+	json_t *string;
+
+	assert_int_equal(gnutls_base64_encode2(&raw, &text), 0);
+	string = json_stringn((const char *)text.data, text.size);
+	gnutls_free(text.data);
+	return string;
+}
+
+/* A log of a list, from the point on P-256 that is its public key. */
+static json_t *log_of_point(const char *file)
+{
+	/* The SubjectPublicKeyInfo of such a key, up to the point (RFC 5480 section 2). */
+	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+		0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+		0x07, 0x03, 0x42, 0x00};
+	struct ct_bytes point = file_read(folder, file);
+	uint8_t spki[sizeof head + 65], id[SHA256_SIZE];
+
+	assert_int_equal(point.size, 65);
+	memcpy(spki, head, sizeof head);
+	memcpy(spki + sizeof head, point.data, point.size);
+	file_free(point);
+	assert_int_equal(ctp_sha256((struct ct_bytes){spki, sizeof spki}, id), CT_OK);
+	return json_pack("{s:s, s:o, s:o, s:s, s:{s:{s:s}}}", "description", file, "log_id",
+		base64(id, sizeof id), "key", base64(spki, sizeof spki), "url",
+		"https://log.invalid/", "state", "usable", "timestamp", "2016-01-01T00:00:00Z");
+}
+
+/* The two logs of sct-tls-ext/, in a list of their time. */
+static struct ct_log_list *list_of_2017(void)
+{
+	json_t *document = json_pack("{s:s, s:[{s:s, s:[o]}, {s:s, s:[o]}]}",
+		"log_list_timestamp", "2017-07-01T00:00:00Z", "operators", "name", "Google",
+		"logs", log_of_point("sct-tls-ext/sctrs-google-pilot-pubkey.bin"), "name",
+		"Symantec", "logs", log_of_point("sct-tls-ext/sctrs-symantec-log-pubkey.bin"));
+	struct ct_log_list *list = NULL;
+	struct ct_error error;
+	char *text;
+
+	assert_non_null(document);
+	text = json_dumps(document, 0);
+	assert_non_null(text);
+	if (ct_log_list_parse(
+		    (struct ct_bytes){(uint8_t *)text, strlen(text)}, &list, &error) != CT_OK)
+		fail_msg("%s", error.text);
+	free(text);
+	json_decref(document);
+	return list;
+}
+
+/* SignedCertificateTimestampList (RFC 6962 section 3.3) of the two SCTs, as a server sends it.
+ */
+static struct ct_bytes scts_of_2017(uint8_t *out, size_t size)
+{
+	static const char *const files[] = {
+		"sct-tls-ext/sctrs-google-sct0.bin", "sct-tls-ext/sctrs-google-sct1.bin"};
+	size_t end = 2;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ct_bytes sct = file_read(folder, files[i]);
+
+		assert_in_range(sct.size, 1, size - end - 2);
+		out[end++] = (uint8_t)(sct.size >> 8);
+		out[end++] = (uint8_t)sct.size;
+		memcpy(out + end, sct.data, sct.size);
+		end += sct.size;
+		file_free(sct);
+	}
+	out[0] = (uint8_t)((end - 2) >> 8);
+	out[1] = (uint8_t)(end - 2);
+	return (struct ct_bytes){out, end};
+}
+
+/* google.com's SCTs came by TLS in 2017: signed over the certificate as it is. */
+static void test_2017_by_tls([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = list_of_2017();
+	struct ct_bytes leaf = file_read(folder, "sct-tls-ext/sctrs-google-cert.bin");
+	uint8_t *bytes = (uint8_t *)(uintptr_t)leaf.data;
+	uint8_t scts[512];
+	/* Its issuer is not at hand; of an SCT by TLS nobody asks who it is. */
+	struct ct_evidence evidence = {
+		.leaf = leaf, .issuer = leaf, .tls_scts = scts_of_2017(scts, sizeof scts)};
+	struct ct_report report;
+	uint64_t now_ms = 0;
+
+	assert_true(ctp_calendar_parse("2017-07-10T00:00:00Z", &now_ms));
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(now_ms), &report),
+		CT_COMPLIANT);
+	assert_int_equal(report.n_scts, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(report.scts[i].status, CT_SCT_VALID);
+		assert_int_equal(report.scts[i].origin, CT_ORIGIN_TLS);
+	}
+	assert_string_equal(report.scts[0].operator_name, "Google");
+	assert_string_equal(report.scts[1].operator_name, "Symantec");
+	assert_int_equal(
+		ct_check(list, CT_POLICY_CHROME, &evidence, AT(now_ms), &report), CT_COMPLIANT);
+	assert_int_equal(report.lifetime_days, 84);
+
+	/* The last byte is one of the issuer's signature: the logs signed that as well. */
+	bytes[leaf.size - 1] ^= 1;
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(now_ms), &report),
+		CT_NOT_ENOUGH_SCTS);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(report.scts[i].status, CT_SCT_BAD_SIGNATURE);
+	bytes[leaf.size - 1] ^= 1;
+
+	assert_true(ctp_calendar_parse("2017-06-28T11:14:45Z", &now_ms));
+	assert_int_equal(ct_check(list, CT_POLICY_TWO_LOGS, &evidence, AT(now_ms), &report),
+		CT_NOT_ENOUGH_SCTS);
+	assert_int_equal(report.scts[0].status, CT_SCT_IN_FUTURE);
+	file_free(leaf);
+	ct_log_list_free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_logs),
 		cmocka_unit_test(test_golden_tbs),
 		cmocka_unit_test(test_mimics_are_refused),
+		cmocka_unit_test(test_2017_by_tls),
 	};
 
 	folder = getenv("CTRESOLVED_REAL_DATA");
