@@ -252,7 +252,8 @@ struct ct_clock {
  *
  * A list older than 70 days is stale: whatever the policy, two logs of two operators must then
  * stand behind the certificate, and nothing is asked about what is current *now*, which a stale
- * list cannot know.
+ * list cannot know. SCTs out of OCSP responses count for CT_POLICY_TWO_LOGS alone, then as
+ * ever.
  *
  * list      borrowed; the report points into it
  * evidence  borrowed during the call
@@ -273,8 +274,8 @@ CT_API CT_MUST_CHECK enum ct_verdict ct_check(const struct ct_log_list *list,
  * ret_scts  on CT_OK a SignedCertificateTimestampList, pointing into `response`; empty when
  * that SingleResponse has none. Untouched on failure
  *
- * CT_E_MALFORMED: not a basic OCSP response in DER, no such SingleResponse, or its extensions
- * are malformed or name the SCT list twice.
+ * CT_E_MALFORMED: not a successful basic OCSP response in DER, no such SingleResponse, or its
+ * extensions are malformed or name the SCT list twice.
  */
 CT_API CT_MUST_CHECK enum ct_err ct_ocsp_scts(
 	struct ct_bytes response, size_t index, struct ct_bytes *ret_scts);

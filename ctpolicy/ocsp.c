@@ -7,6 +7,8 @@
 /* 1.3.6.1.4.1.11129.2.4.5 (RFC 6962 section 3.3) */
 static const uint8_t SCT_LIST_OID[] = {
 	0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x05};
+enum { SUCCESSFUL = 0 };
+
 /* 1.3.6.1.5.5.7.48.1.1: id-pkix-ocsp-basic */
 static const uint8_t BASIC_OID[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
 
@@ -20,10 +22,11 @@ static bool is_oid(struct ct_bytes oid, const uint8_t *wanted, size_t size)
  * BasicOCSPResponse ::= SEQUENCE { tbsResponseData, … } */
 static bool find_response_data(struct ct_bytes response, struct ct_bytes *ret)
 {
-	struct der whole, element, bytes, type, value, basic, data;
+	struct der whole, status, element, bytes, type, value, basic, data;
 
 	if (!ctp_der_take(&response, DER_SEQUENCE, &whole) || response.size > 0 ||
-		!ctp_der_take(&whole.value, DER_ENUMERATED, &element) ||
+		!ctp_der_take(&whole.value, DER_ENUMERATED, &status) ||
+		status.value.size != 1 || status.value.data[0] != SUCCESSFUL ||
 		!ctp_der_take(&whole.value, DER_CONTEXT_CONSTRUCTED + 0, &element) ||
 		whole.value.size > 0 || !ctp_der_take(&element.value, DER_SEQUENCE, &bytes) ||
 		element.value.size > 0 || !ctp_der_take(&bytes.value, DER_OID, &type) ||

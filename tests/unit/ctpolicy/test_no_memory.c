@@ -85,11 +85,9 @@ static void test_json([[maybe_unused]] void **state)
 	json_set_alloc_funcs(its_malloc, its_free);
 }
 
-static void test_check([[maybe_unused]] void **state)
+/* Each allocation fails once; until none does, nothing is accepted. */
+static void fail_in_check(const struct ct_log_list *list, const struct ct_evidence *evidence)
 {
-	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
-	struct pem_chain chain = file_chain(DATA, "good.pem");
-	struct ct_evidence evidence = {chain.der[0], chain.der[1]};
 	enum ct_verdict verdict = CT_NOMEM;
 	struct ct_report report;
 
@@ -97,12 +95,34 @@ static void test_check([[maybe_unused]] void **state)
 		assert_true(n < 100);
 		left = n;
 		verdict =
-			ct_check(list, CT_POLICY_CHROME, &evidence, AT(1768478400000), &report);
+			ct_check(list, CT_POLICY_CHROME, evidence, AT(1768478400000), &report);
 		assert_int_equal(verdict == CT_COMPLIANT, left >= 0);
 		left = -1;
 		assert_true(
 			verdict == CT_COMPLIANT || (verdict == CT_NOMEM && report.n_scts == 0));
 	}
+}
+
+static void test_check([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "log_list.json");
+	struct pem_chain chain = file_chain(DATA, "good.pem");
+
+	fail_in_check(list, &(struct ct_evidence){chain.der[0], chain.der[1]});
+	pem_free(&chain);
+	ct_log_list_free(list);
+}
+
+static void test_check_by_tls([[maybe_unused]] void **state)
+{
+	struct ct_log_list *list = file_log_list(DATA, "channels_log_list.json");
+	struct pem_chain chain = file_chain(DATA, "channels.pem");
+	struct ct_bytes scts = file_read(DATA, "good.tls-scts");
+
+	fail_in_check(
+		list, &(struct ct_evidence){
+			      .leaf = chain.der[0], .issuer = chain.der[1], .tls_scts = scts});
+	file_free(scts);
 	pem_free(&chain);
 	ct_log_list_free(list);
 }
@@ -113,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_log_list),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_check_by_tls),
 	};
 
 	return cmocka_run_group_tests_name("no memory", tests, NULL, NULL);
