@@ -331,10 +331,10 @@ static const struct {
 	{C "LogListKey=/k\nLogListSignature=/s\nLogListKey=/k",
 		"f:4: LogListKey: it is set twice"},
 	{C "PinPublicKey=9.9.9.9 sha256:" HASH,
-		"f: PinPublicKey: no upstream has the address of one of the keys"},
+		"f: PinPublicKey: 9.9.9.9 sha256:" HASH ": no upstream has this address"},
 	/* The same bytes in an address of the other kind are another address. */
 	{R "DNS=101:101::\n" C "PinPublicKey=1.1.1.1 sha256:" HASH,
-		"f: PinPublicKey: no upstream has the address of one of the keys"},
+		"f: PinPublicKey: 1.1.1.1 sha256:" HASH ": no upstream has this address"},
 	{C "PinPublicKey=1.1.1.1", "f:2: PinPublicKey: 1.1.1.1: not ADDRESS sha256:HEX"},
 	{C "PinPublicKey=1.1.1.1 " HASH, "f:2: PinPublicKey: 1.1.1.1 0011"},
 	{C "PinPublicKey=1.1.1.1 sha256:", "f:2: PinPublicKey: 1.1.1.1 sha256:: not ADDRESS"},
