@@ -214,23 +214,22 @@ static const struct option OPTIONS[] = {
 	{0},
 };
 
-/* False: *ret_status is how to end. */
-static bool parse(int argc, char **argv, struct arguments *ret, int *ret_status)
+/* An exit status to end with, or -1 to go on. */
+static int parse(int argc, char **argv, struct arguments *ret)
 {
 	int option;
 
-	*ret_status = CTL_ERROR;
 	while ((option = getopt_long(argc, argv, "jh", OPTIONS, NULL)) != -1) {
 		switch (option) {
 		case OPTION_IP:
 			if (!parse_ip(optarg, &ret->subject))
-				return ctl_complain(optarg, "not an IP address") == CTL_OK;
+				return ctl_complain(optarg, "not an IP address");
 			break;
 		case OPTION_NAME: ret->subject.name = lower_case(optarg); break;
 		case OPTION_TIME:
 			if (!ctp_calendar_parse_any(optarg, &ret->clock.now_ms))
-				return ctl_complain(optarg, "not a time such as "
-							    "2026-08-20T13:34:57Z") == CTL_OK;
+				return ctl_complain(
+					optarg, "not a time such as 2026-08-20T13:34:57Z");
 			ret->time_given = true;
 			break;
 		case OPTION_ANCHORS: ret->trust_anchors = optarg; break;
@@ -239,28 +238,22 @@ static bool parse(int argc, char **argv, struct arguments *ret, int *ret_status)
 		case OPTION_SCTS: ret->tls_scts = optarg; break;
 		case OPTION_OCSP: ret->ocsp = optarg; break;
 		case 'j': ret->json = true; break;
-		case 'h':
-			fputs(HELP, stdout);
-			*ret_status = CTL_OK;
-			return false;
-		default:
-			return ctl_complain("verify", "see 'ctresolvectl verify --help'") ==
-			       CTL_OK;
+		case 'h': fputs(HELP, stdout); return CTL_OK;
+		default: return ctl_complain("verify", "see 'ctresolvectl verify --help'");
 		}
 	}
 	if (argc - optind != 1)
-		return ctl_complain("verify", "wanted: one CHAIN.pem") == CTL_OK;
+		return ctl_complain("verify", "wanted: one CHAIN.pem");
 	if (ret->subject.address_size == 0 && ret->subject.name == NULL)
-		return ctl_complain("verify", "wanted: --ip ADDRESS, --name NAME, or both") ==
-		       CTL_OK;
+		return ctl_complain("verify", "wanted: --ip ADDRESS, --name NAME, or both");
 	ret->chain = argv[optind];
-	return true;
+	return -1;
 }
 
 int ctl_verify(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {.json = ctl->json};
-	int status;
+	int status = parse(argc, argv, &arguments);
 
-	return parse(argc, argv, &arguments, &status) ? verify(ctl, &arguments) : status;
+	return status < 0 ? verify(ctl, &arguments) : status;
 }
