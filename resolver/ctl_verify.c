@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolvectl verify: the daemon's verdict on certificates in a file. */
+#include "conf/value.h"
 #include "ctpolicy/calendar.h"
 #include "ctpolicy/pem.h"
 #include "resolver/ctl.h"
@@ -7,7 +8,6 @@
 #include "resolver/evidence.h"
 #include "resolver/snapshot.h"
 #include "resolver/timekeeper.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -73,13 +73,16 @@ static bool parse_policy(const char *text, enum conf_policy *ret)
 	return true;
 }
 
+/* As in a configuration: IPv4-mapped IPv6 is IPv4. */
 static bool parse_ip(const char *text, struct subject *subject)
 {
-	if (inet_pton(AF_INET, text, subject->address) == 1)
-		subject->address_size = 4;
-	else if (inet_pton(AF_INET6, text, subject->address) == 1)
-		subject->address_size = 16;
-	return subject->address_size > 0;
+	struct conf_address address;
+
+	if (!value_ip(text, strlen(text), &address))
+		return false;
+	memcpy(subject->address, address.bytes, address.size);
+	subject->address_size = address.size;
+	return true;
 }
 
 /* In place; without a final dot. */

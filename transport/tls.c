@@ -342,6 +342,7 @@ enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock)
 		return TRANSPORT_UNTRUSTED;
 	}
 	tls->trusted = true;
+	buf_clear(&tls->answer);
 	return TRANSPORT_OK;
 }
 
