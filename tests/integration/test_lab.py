@@ -19,7 +19,9 @@ import pytest
 LAB = pathlib.Path(__file__).resolve().parents[1] / "lab" / "lab"
 CT_FAULTS = ("no-sct", "one-sct", "one-log-twice", "one-operator", "bad-signature", "unknown-log", "retired-after",
              "all-retired", "pending-log", "rejected-log", "future-sct", "outside-interval", "mimic-logs",
-             "long-lived-two", "replayed-scts", "only-version-2", "broken-list")
+             "long-lived-two", "replayed-scts", "only-version-2", "broken-list",
+             "tls-scts-one-operator", "tls-scts-bad-signature", "tls-scts-retired", "tls-scts-malformed", "tls-scts-mixed",
+             "ocsp-scts", "ocsp-scts-bad-signature")
 
 
 def port_of(row):
@@ -65,10 +67,29 @@ def openssl_on_scts(lab, name):
 @pytest.mark.parametrize("name, statuses", [
     ("good", ["valid", "valid"]), ("rsa-log", ["valid", "valid"]), ("static-ct", ["valid", "valid"]),
     ("bad-signature", ["valid", "invalid"]), ("unknown-log", ["valid", "unknown log"]),
-    ("replayed-scts", ["invalid", "invalid"]), ("no-sct", [])])
+    ("replayed-scts", ["invalid", "invalid"]), ("no-sct", []),
+    ("tls-scts", ["valid", "valid"]), ("tls-scts-12", ["valid", "valid"]), ("tls-scts-12-openssl", ["valid", "valid"]),
+    ("tls-scts-bad-signature", ["valid", "invalid"]), ("tls-scts-of-another", ["invalid", "invalid"]),
+    ("tls-scts-mixed", ["valid", "valid"]), ("ocsp-scts", ["valid", "valid"]),
+    ("ocsp-scts-bad-signature", ["valid", "invalid"])])
 def test_openssl_on_the_scts(lab, name, statuses):
     found, printed = openssl_on_scts(lab, name)
     assert sorted(found) == sorted(statuses), printed
+
+
+@pytest.mark.parametrize("name, said", [
+    ("ocsp-good", "good"), ("ocsp-revoked", "revoked"), ("ocsp-revoked-delegated", "revoked"), ("ocsp-unknown", "unknown"),
+    ("ocsp-delegated", "good"), ("ocsp-delegated-by-nobody", "Response Verify Failure"), ("ocsp-forged", "Response Verify Failure"),
+    ("ocsp-delegated-for-servers", "Response Verify Failure"), ("ocsp-outdated", "WARNING: Status times invalid"),
+    ("ocsp-of-another", "No Status found"), ("ocsp-try-later", "trylater")])
+def test_openssl_on_the_ocsp_responses(lab, name, said):
+    file = lab.folder / name
+    done = subprocess.run(["openssl", "ocsp", "-respin", f"{file}.ocsp", "-issuer", f"{file}.chain.pem", "-cert", f"{file}.pem",
+                           "-CAfile", lab.folder / "anchors.pem", "-verify_other", f"{file}.chain.pem", "-no_nonce"],
+                          capture_output=True, text=True, check=False)
+    printed = done.stdout + done.stderr
+    assert said in printed, printed
+    assert said not in ("good", "revoked", "unknown") or "Response verify OK" in printed
 
 
 def test_no_way_out(lab):
