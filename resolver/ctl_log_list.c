@@ -281,7 +281,10 @@ static int check_or_install(struct task *task, bool install)
 		return tell(task, "");
 	judge(task);
 	if (task->why[0] == '\0' && install) {
-		if (!list_install(&task->new, &target, task->why, sizeof task->why))
+		/* First what was begun before: its list may be the only good one. */
+		if ((task->present.unfinished &&
+			    !list_finish(&target, task->why, sizeof task->why)) ||
+			!list_install(&task->new, &target, task->why, sizeof task->why))
 			return ctl_complain("log-list", task->why);
 		snprintf(done, sizeof done,
 			"installed as %s; a running daemon takes it by itself", target.list);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_SIZE_MAX = 4 * 1024 * 1024, PATH_SIZE = 4096 };
+enum { FILE_SIZE_MAX = 4 * 1024 * 1024, PATH_SIZE = 4096, PAIR_TRIES = 3 };
 
 static void close_file(FILE **file)
 {
@@ -96,21 +96,35 @@ static bool take_unfinished(struct list_file *file, const struct list_paths *pat
 	return true;
 }
 
+/* Signature and list that belong together: those in their places, or the list that did not come
+ * to its place any more. The signature is read first, for it is replaced first. */
+static bool open_pair(
+	const struct list_paths *paths, struct list_file *file, char *why, size_t size)
+{
+	file->signature = read_file(paths->signature, &file->signature_size, why, size);
+	if (file->signature == NULL)
+		return false;
+	file->json = read_file(paths->list, &file->json_size, why, size);
+	if (file->json != NULL && verify(file, paths, why, size))
+		return true;
+	file->unfinished = take_unfinished(file, paths);
+	return file->unfinished;
+}
+
 bool list_open(const struct list_paths *paths, struct list_file *ret, char *why, size_t size)
 {
 	struct list_file file = {0};
-	bool good = true;
+	bool good = false;
 
-	/* The signature first: it is replaced first. */
-	if (paths->signature != NULL) {
-		file.signature = read_file(paths->signature, &file.signature_size, why, size);
-		good = file.signature != NULL;
-	}
-	if (good)
+	if (paths->signature == NULL) {
 		file.json = read_file(paths->list, &file.json_size, why, size);
-	good = good && file.json != NULL;
-	if (good && paths->signature != NULL)
-		good = verify(&file, paths, why, size) || take_unfinished(&file, paths);
+		good = file.json != NULL;
+	}
+	/* Somebody may be replacing both just between our two looks. */
+	for (int i = 0; paths->signature != NULL && !good && i < PAIR_TRIES; i++) {
+		list_close(&file);
+		good = open_pair(paths, &file, why, size);
+	}
 	good = good && parse(&file, paths->list, why, size);
 	if (good)
 		*ret = file;
@@ -185,6 +199,16 @@ static bool put_in_place(const char *path)
 	char new[PATH_SIZE];
 
 	return beside(path, new) && rename(new, path) == 0;
+}
+
+bool list_finish(const struct list_paths *paths, char *why, size_t size)
+{
+	if (!put_in_place(paths->list)) {
+		snprintf(why, size, "%s: %s", paths->list, strerror(errno));
+		return false;
+	}
+	sync_folder(paths->list);
+	return true;
 }
 
 bool list_install(

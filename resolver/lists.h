@@ -14,6 +14,7 @@ struct list_file {
 	struct ct_log_list *list; /* NULL: none */
 	uint8_t *json, *signature;
 	size_t json_size, signature_size;
+	bool unfinished; /* it lies beside its place: list_finish() */
 };
 
 /*
@@ -26,6 +27,8 @@ bool list_open(const struct list_paths *paths, struct list_file *ret, char *why,
 /* Also of one that is all zero. */
 void list_close(struct list_file *file);
 
+/* Puts an unfinished list in its place. False: `why` says what is wrong. */
+bool list_finish(const struct list_paths *paths, char *why, size_t size);
 /* Puts a list, and its signature, where `paths` say, in the place of what is there; whoever
  * reads at any time finds the old or the new. False: `why` says what is wrong, and the old one
  * is there. */

@@ -201,6 +201,8 @@ def test_half_installed_pair(tmp_path):
     (place.folder / "list.json.new").write_bytes(new)
     shown = json.loads(place.run("show", "--json").stdout)
     assert shown["date"] == "2026-08-12T20:05:47.000Z"
+    place.list.unlink()  # nor need there have been an old list
+    assert json.loads(place.run("show", "--json").stdout) == shown
     latest = newer(2)
     assert place.offer(latest, sign(key, latest)).returncode == 0
     assert place.content().keys() == {"list.json", "list.sig"} and place.list.read_bytes() == latest
