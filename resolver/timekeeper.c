@@ -9,6 +9,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define NEVER_S INT64_C(8000000000) /* the year 2223 */
+
 struct timekeeper {
 	struct clock clock;
 	struct timekeeper_owner *owner;
@@ -31,7 +33,8 @@ static uint64_t saved_ms(void)
  */
 static bool arm(const struct timekeeper *keeper)
 {
-	struct itimerspec never = {.it_value = {.tv_sec = INT32_MAX}};
+	struct itimerspec never = {
+		.it_value = {.tv_sec = sizeof(time_t) > 4 ? (time_t)NEVER_S : INT32_MAX}};
 
 	return timerfd_settime(keeper->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
 		       NULL) == 0;
