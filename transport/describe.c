@@ -50,27 +50,30 @@ static void describe_key(gnutls_x509_crt_t crt, struct certificate_text *ret)
 			gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm), bits);
 }
 
+static void describe_san(int type, const char *san, size_t size, char text[DESCRIBE_SAN_SIZE])
+{
+	if (type == GNUTLS_SAN_IPADDRESS && (size == 4 || size == 16))
+		inet_ntop(size == 4 ? AF_INET : AF_INET6, san, text, DESCRIBE_SAN_SIZE);
+	else if (type == GNUTLS_SAN_DNSNAME)
+		snprintf(text, DESCRIBE_SAN_SIZE, "%.*s", (int)size, san);
+	else
+		snprintf(text, DESCRIBE_SAN_SIZE, "(another kind of name)");
+	make_printable(text);
+}
+
 static void describe_sans(gnutls_x509_crt_t crt, struct certificate_text *ret)
 {
 	for (unsigned i = 0;; i++) {
-		char san[256] = "", *text = ret->sans[ret->n_sans];
-		size_t size = sizeof san - 1, room = sizeof ret->sans[0];
+		char san[256] = "";
+		size_t size = sizeof san - 1;
 		int type = gnutls_x509_crt_get_subject_alt_name(crt, i, san, &size, NULL);
 
 		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			return;
-		if (type < 0 || ret->n_sans == DESCRIBE_SANS_MAX) {
+		if (type < 0 || ret->n_sans == DESCRIBE_SANS_MAX)
 			ret->sans_left_out++;
-			continue;
-		}
-		if (type == GNUTLS_SAN_IPADDRESS && (size == 4 || size == 16))
-			inet_ntop(size == 4 ? AF_INET : AF_INET6, san, text, (socklen_t)room);
-		else if (type == GNUTLS_SAN_DNSNAME)
-			snprintf(text, room, "%.*s", (int)size, san);
 		else
-			snprintf(text, room, "(another kind of name)");
-		make_printable(text);
-		ret->n_sans++;
+			describe_san(type, san, size, ret->sans[ret->n_sans++]);
 	}
 }
 

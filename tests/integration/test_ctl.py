@@ -4,11 +4,17 @@ import json
 import os
 import pathlib
 import pty
+import re
 import subprocess
+import sys
 
 import pytest
 
 from daemon import CTCHECK, CTL, Daemon
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+from personalities import World  # noqa: E402  pylint: disable=wrong-import-position
+from pki import Leaf, pem  # noqa: E402  pylint: disable=wrong-import-position
 
 REAL = os.environ.get("CTRESOLVED_REAL_DATA")
 
@@ -75,6 +81,19 @@ def test_colours_are_for_terminals(lab, tmp_path):
 
     assert "\x1b[1;32maccept\x1b[0m" in on_terminal()
     assert "\x1b" not in on_terminal(NO_COLOR="1")
+
+
+def test_hostile_names(lab, tmp_path):
+    """What a certificate says goes to a terminal: nothing of it is a control character, and there is an end to it."""
+    names = tuple(f"n{i}.example" for i in range(80)) + ("a" * 300 + ".example", "\x1b]0;gotcha\x07.example", "b\x00.example")
+    world = World()
+    leaf, _ = Leaf(world.ca, dns=names, cn="\x1b[31mred\r\n").issue()
+    (tmp_path / "hostile.pem").write_bytes(pem(leaf) + pem(world.ca.certificate))
+    daemon = Daemon(lab, tmp_path, lab.uri("good"))
+    for words in (("verify",), ("verify", "--json")):
+        done = daemon.ctl(*words, "--ip", "1.1.1.1", str(tmp_path / "hostile.pem"))
+        assert done.returncode == 1 and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout), done.stdout
+        assert "no path leads from it to a trust anchor" in done.stdout
 
 
 CHAINS = [("certs/cloudflare-dns.com-2019-digicert-ecc.chain.pem", "2019-06-01T00:00:00Z", "1.1.1.1"),
