@@ -148,8 +148,8 @@ class Library(Installed):
 
     def check_usage(self, program):
         done = run(program, "--help", env=self.environment)
-        self.assertEqual((done.returncode, done.stdout), (2, "usage: ctget LOG_LIST ADDRESS PORT [NAME [CA.pem]]\n"))
-        done = run(program, "/nowhere", "127.0.0.1", "1", env=self.environment)
+        self.assertEqual((done.returncode, done.stdout), (2, "ctget: usage: ctget LOG_LIST ADDRESS PORT NAME CA.pem\n"))
+        done = run(program, "/nowhere", "127.0.0.1", "1", HOST, "/nowhere", env=self.environment)
         self.assertEqual((done.returncode, done.stdout), (2, "ctget: /nowhere: it cannot be read\n"))
 
 
@@ -210,8 +210,9 @@ class Handshake(Installed):
     def test_no_server(self):
         with Server(self.folder, *self.leaf(self.middle, [])) as port:
             pass
-        done = run(self.ctget, self.folder / "log_list.json", "127.0.0.1", port, HOST, env=self.environment)
-        self.assertEqual((done.returncode, done.stdout), (2, "ctget: Connection refused\n"))
+        done = run(self.ctget, self.folder / "log_list.json", "127.0.0.1", port, HOST, self.folder / "root.pem",
+                   env=self.environment)
+        self.assertEqual((done.returncode, done.stdout), (2, "ctget: 127.0.0.1: no connection\n"))
 
 
 if __name__ == "__main__":
