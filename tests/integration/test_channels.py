@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """SCTs that come beside the certificate: who is asked for them, and how often."""
+import time
+
 import pytest
 
 from daemon import Daemon
@@ -35,6 +37,17 @@ def test_connections_until_the_verdict(lab, tmp_path, name, times):
     with Daemon(lab, tmp_path, lab.uri(name)) as daemon:
         daemon.wait_for(f"upstream={lab.uri(name)} event=")
     assert connections(lab, name) == before + times
+
+
+@pytest.mark.parametrize("name", ["no-sct", "tls-scts-short"])
+def test_asked_in_vain_begins_anew(lab, tmp_path, name):
+    """It may have got a better certificate since, which needs no asking."""
+    before = connections(lab, name)
+    with Daemon(lab, tmp_path, lab.uri(name)) as daemon:
+        daemon.wait_for("event=refused")
+        time.sleep(1.2)  # it rests for a second
+        assert dig("www.example").status == "SERVFAIL"
+    assert connections(lab, name) == before + 4
 
 
 def test_next_upstream_after_one_that_was_asked_in_vain(lab, tmp_path):
