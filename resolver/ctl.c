@@ -12,7 +12,7 @@ static const char HELP[] =
 	"each\n"
 	"  probe ADDRESS|URI [#NAME]    connect to a server, and show its certificates and the "
 	"verdict\n"
-	"  verify CHAIN.pem --ip ADDRESS  the daemon's verdict on certificates in a file\n"
+	"  verify OPTION… CHAIN.pem     the daemon's verdict on certificates in a file\n"
 	"  evidence                     what certificates the upstreams have shown\n"
 	"  log-list show|check|install  the list of Certificate Transparency logs\n"
 	"\n"
@@ -50,9 +50,7 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help, int wo
 		switch (option) {
 		case 'j': ctl->json = true; break;
 		case 'h': fputs(help, stdout); return CTL_OK;
-		default:
-			fprintf(stderr, "Try 'ctresolvectl %s --help'.\n", argv[0]);
-			return CTL_ERROR;
+		default: fprintf(stderr, "Try '%s --help'.\n", argv[0]); return CTL_ERROR;
 		}
 	}
 	if (argc - optind > words_max)
@@ -70,6 +68,7 @@ int main(int argc, char **argv)
 		{0},
 	};
 	struct ctl ctl = {0};
+	char name[32];
 	int option;
 
 	/* "+": what follows the verb is the verb's. */
@@ -85,9 +84,13 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	optind = 0; /* getopt(3): begin anew */
-	for (size_t i = 0; argc > 0 && i < sizeof VERBS / sizeof *VERBS; i++)
-		if (strcmp(argv[0], VERBS[i].name) == 0)
-			return VERBS[i].run(&ctl, argc, argv);
+	for (size_t i = 0; argc > 0 && i < sizeof VERBS / sizeof *VERBS; i++) {
+		if (strcmp(argv[0], VERBS[i].name) != 0)
+			continue;
+		snprintf(name, sizeof name, "ctresolvectl %s", VERBS[i].name);
+		argv[0] = name; /* as getopt(3) names it in its complaints */
+		return VERBS[i].run(&ctl, argc, argv);
+	}
 	if (argc > 0)
 		fprintf(stderr, "ctresolvectl: %s: there is no such verb\n", argv[0]);
 	fputs("Try 'ctresolvectl --help'.\n", stderr);

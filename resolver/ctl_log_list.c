@@ -7,9 +7,11 @@
 #include "resolver/report.h"
 #include "resolver/snapshot.h"
 #include "resolver/timekeeper.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY_MS UINT64_C(86400000)
 
@@ -64,12 +66,12 @@ static json_t *log_json(const struct ct_log *log)
 	char id[65], since[32], from[32], until[32];
 	bool some_end = log->interval_end_ms != UINT64_MAX;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s*}", "operator",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s, s:b, s:s, s:s, s:s*}", "operator",
 		log->operator_name, "description", log->description, "log_id",
 		report_hex(log->id, id), "state", ct_log_state_name(log->state), "since",
-		report_time(log->state_since_ms, since), "kind", kind_name(log), "barred",
-		log->barred, "url", log->url, "interval_start",
-		report_time(log->interval_start_ms, from), "interval_end",
+		log->state != CT_LOG_STATELESS ? report_time(log->state_since_ms, since) : NULL,
+		"kind", kind_name(log), "barred", log->barred, "url", log->url,
+		"interval_start", report_time(log->interval_start_ms, from), "interval_end",
 		some_end ? report_time(log->interval_end_ms, until) : NULL);
 }
 
@@ -92,9 +94,12 @@ static void print_log(const struct ct_log *log)
 {
 	char since[32], from[32], until[32];
 
-	printf("  %-34.34s %-10s since %.10s  %-9s", log->description,
-		ct_log_state_name(log->state), report_time(log->state_since_ms, since),
-		kind_name(log));
+	printf("  %-34.34s %-10s ", log->description, ct_log_state_name(log->state));
+	if (log->state == CT_LOG_STATELESS)
+		printf("%16s", "");
+	else
+		printf("since %.10s", report_time(log->state_since_ms, since));
+	printf("  %-9s", kind_name(log));
 	if (log->interval_end_ms != UINT64_MAX)
 		printf("  for ends %.10s to %.10s", report_time(log->interval_start_ms, from),
 			report_time(log->interval_end_ms, until));
@@ -259,7 +264,12 @@ static int tell(const struct task *task, const char *done)
 		told = show_json(json_pack("{s:s, s:b, s:s, s:o}", "file", task->file, "ok",
 			good, "reason", task->why, "changes", changes));
 	} else {
-		printf("%s: %s\n", task->file, good ? done : task->why);
+		size_t n = strlen(task->file);
+
+		/* What could not be parsed is named already. */
+		if (good || strncmp(task->why, task->file, n) != 0 || task->why[n] != ':')
+			printf("%s: ", task->file);
+		puts(good ? done : task->why);
 		print_changes(changes);
 		json_decref(changes);
 	}
@@ -276,6 +286,10 @@ static int check_or_install(struct task *task, bool install)
 
 	if (!choose_paths(task, &from))
 		return CTL_ERROR;
+	if (access(task->file, R_OK) < 0)
+		return ctl_complain(task->file, strerror(errno));
+	if (task->signature != NULL && access(task->signature, R_OK) < 0)
+		return ctl_complain(task->signature, strerror(errno));
 	(void)list_open(&target, &task->present, unwanted, sizeof unwanted);
 	if (!list_open(&from, &task->new, task->why, sizeof task->why))
 		return tell(task, "");
@@ -296,7 +310,9 @@ static int check_or_install(struct task *task, bool install)
 static int run(struct task *task)
 {
 	if (strcmp(task->action, "show") == 0)
-		return show(task);
+		return task->signature == NULL && task->key == NULL
+			       ? show(task)
+			       : ctl_complain("log-list show", "takes no signature and no key");
 	if (strcmp(task->action, "check") != 0 && strcmp(task->action, "install") != 0) {
 		fprintf(stderr,
 			"ctresolvectl: log-list %s: there is no such action\n"

@@ -74,6 +74,9 @@ static void on_event(struct trace *trace, const struct trace_event *event)
 
 	loop_stop(probe->loop);
 	if (event->verdict == NULL) {
+		if (probe->json)
+			(void)show_json(json_pack(
+				"{s:s, s:s}", "server", probe->text, "error", event->why));
 		probe->status = ctl_complain(probe->text, event->why);
 		return;
 	}

@@ -149,19 +149,21 @@ void show_verdict(const struct verdict *verdict)
 /* "a, b, c", broken into lines. */
 static void show_sans(const struct certificate_text *certificate)
 {
-	int column = 0;
+	size_t column = 0;
 
 	fputs("       for ", stdout);
 	for (size_t i = 0; i < certificate->n_sans; i++) {
-		const char *san = certificate->sans[i];
+		size_t size = strlen(certificate->sans[i]);
+		bool next_line = column > 0 && column + size > 64;
 
-		if (column > 0 && column + (int)strlen(san) > 64)
-			column = printf("\n           ") - 12;
-		column += printf("%s%s", san, i + 1 < certificate->n_sans ? ", " : "");
+		if (i > 0)
+			fputs(next_line ? ",\n           " : ", ", stdout);
+		fputs(certificate->sans[i], stdout);
+		column = next_line ? size : column + size + 2;
 	}
 	if (certificate->sans_left_out > 0)
 		printf(" and %zu more", certificate->sans_left_out);
-	printf("%s\n", certificate->n_sans == 0 ? "no name or address" : "");
+	puts(certificate->n_sans == 0 ? "no name or address" : "");
 }
 
 static void show_certificate(size_t i, struct wire der)

@@ -7,6 +7,7 @@
 #include "resolver/report.h"
 #include "resolver/snapshot.h"
 #include "resolver/timekeeper.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,9 @@ static json_t *upstreams_json(const struct conf *conf)
 	const char *path;
 	json_t *records = evidence_records(&path), *upstreams = json_array(), *record;
 	size_t j;
+
+	if (records == NULL)
+		ctl_complain(path, strerror(errno)); /* and the rest is told all the same */
 
 	for (size_t i = 0; i < conf->n_upstreams; i++) {
 		json_t *last = json_null();
@@ -98,7 +102,7 @@ static void print_text(const json_t *status)
 			printf("%s on %.10s: %s\n", show_text_of(last, "verdict"),
 				show_text_of(last, "time"), show_text_of(last, "reason"));
 		else
-			puts("no verdict yet");
+			puts("no verdict is known");
 	}
 }
 

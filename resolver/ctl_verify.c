@@ -135,12 +135,24 @@ static int show(const struct verdict *verdict, bool json)
 	return verdict->accepted ? CTL_OK : CTL_NO;
 }
 
+/* With the keys that are pinned for the address. */
 static int judge(
 	const struct snapshot *snapshot, const struct arguments *arguments, struct peer *peer)
 {
+	const struct conf *conf = snapshot->conf;
+	struct subject subject = arguments->subject;
 	struct verdict verdict;
 
-	verify_peer(snapshot->trust, &arguments->subject, peer, arguments->clock, &verdict);
+	for (size_t i = 0; i < conf->n_upstreams; i++) {
+		struct subject known = snapshot_endpoint(snapshot, &conf->upstreams[i]).subject;
+
+		if (known.address_size != subject.address_size ||
+			memcmp(known.address, subject.address, known.address_size) != 0)
+			continue;
+		subject.pins = known.pins;
+		subject.n_pins = known.n_pins;
+	}
+	verify_peer(snapshot->trust, &subject, peer, arguments->clock, &verdict);
 	return show(&verdict, arguments->json);
 }
 

@@ -18,7 +18,7 @@ enum { FILE_SIZE_MAX = (ACCEPTED_MAX + REFUSED_MAX) * LINE_MAX };
 
 struct record {
 	char *line; /* as in the file, without the line feed */
-	char *upstream;
+	char *upstream, *reason;
 	char leaf[65], leaf_spki[65], issuer_spki[65]; /* SHA-256 in hexadecimal */
 	enum ct_policy policy;
 	bool accepted, fresh; /* fresh: so was the log list */
@@ -39,6 +39,7 @@ static void record_free(struct record *record)
 		return;
 	free(record->line);
 	free(record->upstream);
+	free(record->reason);
 	free(record);
 }
 
@@ -58,12 +59,14 @@ static struct record *record_parse(const char *line, size_t size)
 	const char *upstream = json_string_value(json_object_get(object, "upstream"));
 	const char *verdict = json_string_value(json_object_get(object, "verdict"));
 	const char *policy = json_string_value(json_object_get(object, "policy"));
+	const char *reason = json_string_value(json_object_get(object, "reason"));
 	const json_t *leaf = json_object_get(object, "leaf");
 	struct record *record = calloc(1, sizeof *record);
 
 	if (record != NULL) {
 		record->line = strndup(line, size);
 		record->upstream = strdup(upstream != NULL ? upstream : "");
+		record->reason = strdup(reason != NULL ? reason : "");
 		record->accepted = verdict != NULL && strcmp(verdict, "accept") == 0;
 		record->fresh = json_is_false(json_object_get(object, "log_list_stale"));
 		copy_hex(record->leaf, leaf, "sha256");
@@ -71,13 +74,21 @@ static struct record *record_parse(const char *line, size_t size)
 		copy_hex(record->issuer_spki, json_object_get(object, "issuer"), "spki_sha256");
 	}
 	if (record == NULL || record->line == NULL || record->upstream == NULL ||
-		verdict == NULL || policy == NULL || record->leaf[0] == '\0' ||
-		!ct_policy_from_name(policy, &record->policy)) {
+		record->reason == NULL || verdict == NULL || policy == NULL ||
+		record->leaf[0] == '\0' || !ct_policy_from_name(policy, &record->policy)) {
 		record_free(record);
 		record = NULL;
 	}
 	json_decref(object);
 	return record;
+}
+
+static void take_out(struct evidence *evidence, size_t i)
+{
+	record_free(evidence->records[i]);
+	evidence->n--;
+	memmove(&evidence->records[i], &evidence->records[i + 1],
+		(evidence->n - i) * sizeof *evidence->records);
 }
 
 /* Makes room first: the oldest that ended in the same way goes. */
@@ -92,12 +103,8 @@ static void keep(struct evidence *evidence, struct record *record)
 		same++;
 		oldest = i;
 	}
-	if (same == most) {
-		record_free(evidence->records[oldest]);
-		evidence->n--;
-		memmove(&evidence->records[oldest], &evidence->records[oldest + 1],
-			(evidence->n - oldest) * sizeof *evidence->records);
-	}
+	if (same == most)
+		take_out(evidence, oldest);
 	evidence->records[evidence->n++] = record;
 }
 
@@ -265,7 +272,8 @@ static json_t *to_json(const struct trace_event *event, uint64_t now_ms)
 		report_scts_json(&verdict->report));
 }
 
-static bool is_known(const struct evidence *evidence, const struct record *record)
+/* The record of the same verdict on the same leaf; evidence->n: there is none. */
+static size_t find_known(const struct evidence *evidence, const struct record *record)
 {
 	for (size_t i = 0; i < evidence->n; i++) {
 		const struct record *known = evidence->records[i];
@@ -274,8 +282,18 @@ static bool is_known(const struct evidence *evidence, const struct record *recor
 			known->policy == record->policy &&
 			strcmp(known->leaf, record->leaf) == 0 &&
 			strcmp(known->upstream, record->upstream) == 0)
-			return true;
+			return i;
 	}
+	return evidence->n;
+}
+
+/* What was said last of an upstream stands last: has anything been said of it after that? */
+static bool said_since(const struct evidence *evidence, size_t known)
+{
+	for (size_t i = known + 1; i < evidence->n; i++)
+		if (strcmp(evidence->records[i]->upstream,
+			    evidence->records[known]->upstream) == 0)
+			return true;
 	return false;
 }
 
@@ -307,15 +325,22 @@ void evidence_note(struct evidence *evidence, const struct trace_event *event, u
 	json_t *object = to_json(event, now_ms);
 	char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 	struct record *record = line != NULL ? record_parse(line, strlen(line)) : NULL;
+	size_t known;
 
 	free(line);
 	json_decref(object);
-	if (record == NULL || is_known(evidence, record)) {
+	if (record == NULL)
+		return;
+	known = find_known(evidence, record);
+	if (known < evidence->n && !said_since(evidence, known) &&
+		strcmp(evidence->records[known]->reason, record->reason) == 0) {
 		record_free(record);
 		return;
 	}
 	if (record->accepted)
 		tell_change(evidence, record, event->verdict->issuer_name);
+	if (known < evidence->n)
+		take_out(evidence, known);
 	keep(evidence, record);
 	evidence->unsaved = true;
 	(void)!timer_start(evidence->loop, &evidence->timer, WRITE_AFTER_MS);

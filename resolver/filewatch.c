@@ -2,21 +2,22 @@
 #include "resolver/filewatch.h"
 #include "transport/list.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-enum { PATHS_MAX = 4, SETTLE_MS = 200 };
+enum { NAMES_MAX = 8, SETTLE_MS = 200 };
 
 struct filewatch {
 	struct loop *loop;
 	struct filewatch_owner *owner;
 	struct watch watch;
 	struct timer settle;
-	int fd;                       /* -1: nothing is watched */
-	const char *names[PATHS_MAX]; /* without their folders */
+	int fd;                              /* -1: nothing is watched */
+	char names[NAMES_MAX][NAME_MAX + 1]; /* without their folders */
 	size_t n;
 };
 
@@ -91,15 +92,25 @@ void filewatch_free(struct filewatch *watch)
 static bool add(struct filewatch *watch, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char folder[4096];
+	char folder[PATH_MAX];
 
-	if (slash == NULL || watch->n == PATHS_MAX) {
+	if (slash == NULL || watch->n == NAMES_MAX || strlen(slash) > NAME_MAX ||
+		strlen(path) >= sizeof folder) {
 		errno = EINVAL;
 		return false;
 	}
 	snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
-	watch->names[watch->n++] = slash + 1;
+	memcpy(watch->names[watch->n++], slash + 1, strlen(slash));
 	return inotify_add_watch(watch->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO) >= 0;
+}
+
+/* Of a symbolic link both ends: either may be replaced. */
+static bool add_both(struct filewatch *watch, const char *path)
+{
+	char real[PATH_MAX];
+
+	return add(watch, path) &&
+	       (realpath(path, real) == NULL || strcmp(real, path) == 0 || add(watch, real));
 }
 
 bool filewatch_set(struct filewatch *watch, const char *const *paths, size_t n)
@@ -110,7 +121,7 @@ bool filewatch_set(struct filewatch *watch, const char *const *paths, size_t n)
 	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	good = watch->fd >= 0;
 	for (size_t i = 0; good && i < n; i++)
-		good = paths[i] == NULL || add(watch, paths[i]);
+		good = paths[i] == NULL || add_both(watch, paths[i]);
 	good = good && watch_start(watch->loop, &watch->watch, watch->fd, LOOP_READ);
 	if (!good) {
 		int error = errno;

@@ -14,6 +14,6 @@ struct filewatch_owner {
 /* NULL: no memory. */
 struct filewatch *filewatch_new(struct loop *loop, struct filewatch_owner *owner);
 void filewatch_free(struct filewatch *watch);
-/* Which files from now on: absolute paths, borrowed until the next call; NULL: none. False:
+/* Which files from now on: absolute paths; NULL: none. False:
  * they cannot be watched, errno says why. */
 bool filewatch_set(struct filewatch *watch, const char *const *paths, size_t n);

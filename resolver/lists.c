@@ -2,13 +2,14 @@
 #include "resolver/lists.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_SIZE_MAX = 4 * 1024 * 1024, PATH_SIZE = 4096, PAIR_TRIES = 3 };
+enum { FILE_SIZE_MAX = 4 * 1024 * 1024, PATH_SIZE = PATH_MAX + 8, PAIR_TRIES = 3 };
 
 static void close_file(FILE **file)
 {
@@ -78,13 +79,19 @@ static bool beside(const char *path, char new[PATH_SIZE])
 	return n > 0 && n < PATH_SIZE;
 }
 
+/* Where a symbolic link leads: it stays, and what it names is replaced. */
+static const char *behind_link(const char *path, char real[PATH_MAX])
+{
+	return path != NULL && realpath(path, real) != NULL ? real : path;
+}
+
 /* The list that was not put in its place any more. */
 static bool take_unfinished(struct list_file *file, const struct list_paths *paths)
 {
-	char new[PATH_SIZE], unwanted[1];
+	char new[PATH_SIZE], real[PATH_MAX], unwanted[1];
 	struct list_file other = *file;
 
-	if (!beside(paths->list, new))
+	if (!beside(behind_link(paths->list, real), new))
 		return false;
 	other.json = read_file(new, &other.json_size, unwanted, sizeof unwanted);
 	if (other.json == NULL || !verify(&other, paths, unwanted, sizeof unwanted)) {
@@ -203,35 +210,40 @@ static bool put_in_place(const char *path)
 
 bool list_finish(const struct list_paths *paths, char *why, size_t size)
 {
-	if (!put_in_place(paths->list)) {
-		snprintf(why, size, "%s: %s", paths->list, strerror(errno));
+	char real[PATH_MAX];
+	const char *list = behind_link(paths->list, real);
+
+	if (!put_in_place(list)) {
+		snprintf(why, size, "%s: %s", list, strerror(errno));
 		return false;
 	}
-	sync_folder(paths->list);
+	sync_folder(list);
 	return true;
 }
 
 bool list_install(
 	const struct list_file *file, const struct list_paths *paths, char *why, size_t size)
 {
-	bool pair = paths->signature != NULL, begun = false;
-	bool good =
-		write_new(paths->list, file->json, file->json_size) &&
-		(!pair || write_new(paths->signature, file->signature, file->signature_size));
+	char real_list[PATH_MAX], real_signature[PATH_MAX];
+	const char *list = behind_link(paths->list, real_list);
+	const char *signature = behind_link(paths->signature, real_signature);
+	bool begun = false, good = write_new(list, file->json, file->json_size);
 
-	if (good && pair) {
-		good = begun = put_in_place(paths->signature);
-		sync_folder(paths->signature);
+	if (signature != NULL) {
+		good = good && write_new(signature, file->signature, file->signature_size);
+		good = begun = good && put_in_place(signature);
+		if (begun)
+			sync_folder(signature);
 	}
-	good = good && put_in_place(paths->list);
-	sync_folder(paths->list);
-	if (good)
+	if (good && put_in_place(list)) {
+		sync_folder(list);
 		return true;
-	snprintf(why, size, "%s: %s", paths->list, strerror(errno));
+	}
+	snprintf(why, size, "%s: %s", list, strerror(errno));
 	/* Of half a pair the other half must stay: list_open() takes it. */
 	if (!begun) {
-		remove_new(paths->list);
-		remove_new(paths->signature);
+		remove_new(list);
+		remove_new(signature);
 	}
 	return false;
 }

@@ -43,7 +43,9 @@ static void list_scts(const struct ct_report *report, char *text, size_t size)
 		const struct ct_sct_report *sct = &report->scts[i];
 
 		append(text, size, "%s%s: %s", text[0] != '\0' ? "; " : "",
-			sct->log != NULL ? sct->log->description : "a log not in the list",
+			sct->log != NULL                        ? sct->log->description
+			: sct->status == CT_SCT_UNKNOWN_VERSION ? "an SCT"
+								: "a log not in the list",
 			ct_sct_status_text(sct->status));
 	}
 }

@@ -50,6 +50,8 @@ def test_probe_of_no_server(lab, tmp_path, server, words):
 def test_probe_of_nobody(lab, tmp_path):
     done = Daemon(lab, tmp_path, lab.uri("good")).ctl("probe", "tls://1.1.1.1:8999")
     assert done.returncode == 2 and done.stderr == "ctresolvectl: tls://1.1.1.1:8999: Connection refused\n"
+    done = Daemon(lab, tmp_path, lab.uri("good")).ctl("probe", "--json", "tls://1.1.1.1:8999")
+    assert done.returncode == 2 and json.loads(done.stdout) == {"server": "tls://1.1.1.1:8999", "error": "Connection refused"}
 
 
 def test_probe_in_json(lab, tmp_path):

@@ -108,8 +108,9 @@ def test_pins(lab, tmp_path, name):
 def test_pins_are_probed_too(lab, tmp_path):
     daemon = Daemon(lab, tmp_path, lab.uri("good"))
     daemon.config.write_text(daemon.config.read_text() + f"PinPublicKey=1.1.1.1 sha256:{OTHER_KEY}\n")
-    done = daemon.ctl("probe", lab.uri("good"))
-    assert done.returncode == 1 and "PinPublicKey" in done.stdout
+    for words in (("probe", lab.uri("good")), ("verify", "--ip", "1.1.1.1", str(lab.folder / "good.pem"))):
+        done = daemon.ctl(*words)
+        assert done.returncode == 1 and "PinPublicKey" in done.stdout
 
 
 def test_pins_do_not_replace_the_verdict(lab, tmp_path):

@@ -39,6 +39,17 @@ def test_shown(lab, tmp_path):
     assert status["upstreams"][0]["last"]["verdict"] == "refuse"
 
 
+def test_what_was_said_last_stands_last(lab, tmp_path):
+    """Back to an earlier verdict: it is in the file once, and status tells it."""
+    for policy, verdict in (("chrome", "refuse"), ("two-logs", "accept"), ("chrome", "refuse")):
+        with Daemon(lab, tmp_path, lab.uri("one-operator"), policy) as daemon:
+            dig("www.example")
+            last = json.loads(daemon.ctl("status", "--json").stdout)["upstreams"][0]["last"]
+        assert records(tmp_path)[-1]["verdict"] == verdict
+    assert last is not None and len(records(tmp_path)) == 2
+    assert "upstream  " + lab.uri("one-operator") + ": refuse on " in daemon.ctl("status").stdout
+
+
 def test_change_of_issuer_and_key_is_told(lab, tmp_path):
     with Daemon(lab, tmp_path, lab.uri("good")) as daemon:
         assert dig("www.example").status == "NOERROR"

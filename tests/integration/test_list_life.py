@@ -103,6 +103,23 @@ def test_what_the_new_list_does_not_know_is_refused(lab, tmp_path, log_list):
     assert lab.statistics("good")["bytes_in"] == before + 3 * one_query
 
 
+def test_replaced_behind_a_symbolic_link(lab, tmp_path, log_list):
+    log_list.write(age=DAY)
+    link = tmp_path / "links/list.json"
+    link.parent.mkdir()
+    link.symlink_to(log_list.path)
+    with Daemon(lab, tmp_path, lab.uri("good"), log_list=link) as daemon:
+        log_list.write(age=DAY / 2)  # what it names
+        daemon.wait_for("event=log-list-replaced")
+        other = tmp_path / "other.json"
+        other.write_text(log_list.write().read_text())
+        daemon.wait_for("event=log-list-replaced", times=2)
+        (tmp_path / "links/new").symlink_to(other)
+        (tmp_path / "links/new").rename(link)  # the link itself
+        daemon.wait_for("event=log-list-replaced", times=3)
+        assert dig("www.example").status == "NOERROR"
+
+
 @pytest.mark.parametrize("what, words", [
     ("older", "older than the list in use"), ("half", "list.json: line"), ("empty", "list.json: line"),
     ("no logs", "it names no log")])

@@ -214,8 +214,27 @@ def test_where_it_cannot_be_written(place):
     assert done.returncode == 2 and "No such file or directory" in done.stderr
 
 
+def test_files_that_are_not_there(place):
+    for action in ("show", "check", "install"):
+        done = place.run(action, place.work / "none.json")
+        assert done.returncode == 2 and done.stderr.count("none.json") == 1 and "No such file" in done.stderr, done.stderr
+
+
+def test_behind_a_symbolic_link(tmp_path):
+    """The link stays, and what it names is replaced."""
+    key, new = KEYS["p256"], newer()
+    place = Place(tmp_path, key)
+    (tmp_path / "elsewhere").mkdir()
+    for path in (place.list, place.signature):
+        path.rename(tmp_path / "elsewhere" / path.name)
+        path.symlink_to(tmp_path / "elsewhere" / path.name)
+    assert place.offer(new, sign(key, new)).returncode == 0
+    assert place.list.is_symlink() and place.signature.is_symlink() and place.list.read_bytes() == new
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == ["list.json", "list.sig"]
+
+
 def test_wrong_use(place):
-    for words in ((), ("remove", "x"), ("check",), ("show", "a", "b"), ("install", "--signature", "x", "y")):
+    for words in ((), ("remove", "x"), ("check",), ("show", "a", "b"), ("show", "--signature", "x"), ("install", "--signature", "x", "y")):
         done = place.run(*words)
         assert done.returncode == 2 and done.stderr.startswith("ctresolvectl: ") and done.stdout == ""
     assert "Usage: ctresolvectl log-list show" in place.run("--help").stdout
