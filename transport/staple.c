@@ -8,6 +8,7 @@
 #include <time.h>
 
 enum {
+	SINGLES_MAX = 32,
 	SLACK_S = 3600,                /* between our clock and the responder's */
 	UNLIMITED_VALID_S = 4 * 86400, /* of a response that names no next update */
 	FEATURE_STATUS_REQUEST = 5,    /* RFC 7633 section 6, of RFC 6066 */
@@ -34,7 +35,7 @@ static void set(struct staple *staple, enum staple_status status, const char *wo
 /* Which of its single responses speaks of the leaf? -1: none. */
 static int find_single(gnutls_ocsp_resp_t response, gnutls_x509_crt_t leaf)
 {
-	for (unsigned i = 0;; i++) {
+	for (unsigned i = 0; i < SINGLES_MAX; i++) {
 		int r = gnutls_ocsp_resp_check_crt(response, i, leaf);
 
 		if (r == GNUTLS_E_SUCCESS)
@@ -42,6 +43,7 @@ static int find_single(gnutls_ocsp_resp_t response, gnutls_x509_crt_t leaf)
 		if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 			return -1;
 	}
+	return -1;
 }
 
 /* The clock is ours, not GnuTLS's: a responder's own certificate is not asked its age. */

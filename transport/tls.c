@@ -138,12 +138,11 @@ static bool is_tls13(gnutls_session_t session)
 /* TLS 1.3: the list comes in the Certificate message. This is called when its bytes are in the
  * transcript already and have not been parsed yet. */
 static int on_certificate(gnutls_session_t session, [[maybe_unused]] unsigned type,
-	[[maybe_unused]] unsigned when, [[maybe_unused]] unsigned incoming,
-	const gnutls_datum_t *message)
+	[[maybe_unused]] unsigned when, unsigned incoming, const gnutls_datum_t *message)
 {
 	struct tls *tls = gnutls_session_get_ptr(session);
 
-	if (!is_tls13(session))
+	if (incoming == 0 || !is_tls13(session))
 		return 0;
 	buf_consume(&tls->answer, buf_size(&tls->answer));
 	if (!buf_append(&tls->answer, message->data, message->size))

@@ -49,7 +49,7 @@ class Row:
     def command(self):
         words = ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{self.port}", "-no-CAfile", "-no-CApath",
                  "-cert", self.file("pem"), "-key", self.file("pem"), "-cert_chain", self.file("chain.pem"),
-                 f"-tls{self.row['version']}"]
+                 f"-tls{self.row['version']}", "-verify", "1"]  # it asks for a client's certificate, too
         if self.file("tls-scts").exists():
             self.file("serverinfo").write_text(serverinfo(self.file("tls-scts").read_bytes()))
             words += ["-serverinfo", self.file("serverinfo")]
