@@ -24,17 +24,42 @@ struct conf_octets {
 enum conf_protocol {
 	CONF_PROTOCOL_TLS,
 	CONF_PROTOCOL_HTTPS,
+	CONF_PROTOCOL_PLAIN, /* in a route only */
 };
 
-/* [tls://]ADDR[:PORT][#NAME] */
+/* [tls://|plain://]ADDR[:PORT][#NAME], https://ADDR|NAME[:PORT][/PATH][{?dns}][#NAME] */
 struct conf_upstream {
+	/* Size 0, with a port: https://NAME, whose address is to be found by asking others. */
 	struct conf_address address;
 	bool protocol_given; /* false: a bare address, Protocols= decides */
 	enum conf_protocol protocol;
 	const char *
 		name; /* authentication name (RFC 8310), lower case, no final dot; NULL: none */
+	const char *path;         /* https: of its URI; else NULL */
+	bool get;                 /* https: asked by GET, else by POST */
 	const char *text;         /* as it was written */
 	size_t first_pin, n_pins; /* those of its address, in conf.pins */
+};
+
+/* Domains= of a route */
+struct conf_domain {
+	const char *name; /* lower case, no final dot */
+	bool route_only;  /* written with a ~: it is not searched */
+};
+
+struct conf_route {
+	struct conf_domain *domains;
+	size_t n_domains;
+	struct conf_upstream *upstreams;
+	size_t n_upstreams;
+	const char *file; /* where it begins */
+	unsigned line;
+};
+
+enum conf_post_quantum {
+	CONF_POST_QUANTUM_NO,
+	CONF_POST_QUANTUM_PREFER,
+	CONF_POST_QUANTUM_REQUIRE,
 };
 
 /* PinPublicKey=ADDRESS sha256:… */
@@ -79,6 +104,11 @@ struct conf {
 	struct conf_listener *extra_listeners;
 	size_t n_extra_listeners;
 	uint32_t query_timeout_ms;
+	enum conf_protocol protocols[2]; /* for a bare address, the preferred one first */
+	size_t n_protocols;
+	enum conf_post_quantum post_quantum;
+	struct conf_route *routes;
+	size_t n_routes;
 	enum conf_policy policy;
 	const char *log_list; /* path */
 	/* Paths of its signature, and of the key in PEM that verifies it; both, or both NULL.

@@ -113,6 +113,7 @@ static void read_section(struct file_reading *file, char *line)
 
 	file->section = NULL;
 	file->in_unknown_section = true;
+	file->reading->route = NULL;
 	if (line[size - 1] != ']') {
 		mistake(file->reading, "%s: a section is written [Section]", line);
 		return;
@@ -123,6 +124,8 @@ static void read_section(struct file_reading *file, char *line)
 		if (strcmp(options[i].section, line) == 0)
 			file->section = options[i].section;
 	file->in_unknown_section = file->section == NULL;
+	if (file->section != NULL && strcmp(file->section, "Route") == 0)
+		file->in_unknown_section = !begin_route(file->reading);
 	if (file->section != NULL)
 		return;
 	near = suggest_section(line);
@@ -211,6 +214,7 @@ static void read_text(struct reading *reading, const char *text, size_t size)
 	unsigned number = 0;
 	bool broken = false;
 
+	reading->route = NULL;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *part = text;
@@ -262,8 +266,10 @@ static struct owned_conf *owned_new(void)
 		calloc(LISTENERS_MAX, sizeof *owned->conf.extra_listeners);
 	owned->conf.distrusted = calloc(DISTRUSTED_MAX, sizeof *owned->conf.distrusted);
 	owned->conf.pins = calloc(PINS_MAX, sizeof *owned->conf.pins);
-	if (owned->conf.upstreams != NULL && owned->conf.extra_listeners != NULL &&
-		owned->conf.distrusted != NULL && owned->conf.pins != NULL)
+	owned->conf.routes = calloc(ROUTES_MAX, sizeof *owned->conf.routes);
+	if (owned->conf.routes != NULL && owned->conf.upstreams != NULL &&
+		owned->conf.extra_listeners != NULL && owned->conf.distrusted != NULL &&
+		owned->conf.pins != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -294,6 +300,7 @@ static bool begin(struct reading *reading, struct conf_errors *errors)
 static struct conf *end(struct reading *reading, const char *name)
 {
 	reading->file = name;
+	reading->route = NULL;
 	check_together(reading);
 	if (reading->errors->count == 0 && !reading->no_memory)
 		return reading->conf;
@@ -417,6 +424,11 @@ void conf_free(struct conf *conf)
 	free(conf->extra_listeners);
 	free(conf->distrusted);
 	free(conf->pins);
+	for (size_t i = 0; i < conf->n_routes; i++) {
+		free(conf->routes[i].upstreams);
+		free(conf->routes[i].domains);
+	}
+	free(conf->routes);
 	free(owned);
 }
 

@@ -3,7 +3,15 @@
 /* The state of reading a configuration, between the files of this folder. */
 #include "conf/conf.h"
 
-enum { UPSTREAMS_MAX_CONF = 64, LISTENERS_MAX = 64, DISTRUSTED_MAX = 256, PINS_MAX = 128 };
+enum {
+	UPSTREAMS_MAX_CONF = 32, /* each may be asked by two protocols */
+	LISTENERS_MAX = 64,
+	DISTRUSTED_MAX = 256,
+	PINS_MAX = 128,
+	ROUTES_MAX = 64,
+	ROUTE_UPSTREAMS_MAX = 8,
+	ROUTE_DOMAINS_MAX = 64,
+};
 
 enum how_often { ONCE, MANY };
 
@@ -33,6 +41,7 @@ struct reading {
 	const char *file;
 	unsigned line;
 	const struct option *option; /* of this line; NULL: none */
+	struct conf_route *route;    /* the [Route] that it stands in; NULL: none */
 };
 
 /* Notes a mistake in this line. Always returns false, so that a setter can end with it. */
@@ -40,6 +49,9 @@ struct reading {
 
 /* A copy that lives as long as the configuration. NULL: no memory, which was noted. */
 const char *keep_text(struct reading *reading, const char *text, size_t size);
+
+/* A [Route] begins in this line. */
+bool begin_route(struct reading *reading);
 
 /* Do both want the same socket? */
 bool listeners_overlap(const struct conf_listener *a, const struct conf_listener *b);

@@ -7,6 +7,10 @@
 	bool set_##name(struct reading *reading, const struct option *option, const char *value)
 
 SETTER(upstreams);
+SETTER(route_upstreams);
+SETTER(route_domains);
+SETTER(protocols);
+SETTER(post_quantum);
 SETTER(dns_over_tls);
 SETTER(stub_listener);
 SETTER(extra_listener);

@@ -39,28 +39,53 @@ static int compare_pins(const void *a, const void *b)
 	return memcmp(x->address.bytes, y->address.bytes, x->address.size);
 }
 
+static void give_pins(const struct conf *conf, struct conf_upstream *upstream, bool *used)
+{
+	for (size_t j = 0; j < conf->n_pins; j++) {
+		if (!same_host(&upstream->address, &conf->pins[j].address))
+			continue;
+		if (upstream->n_pins++ == 0)
+			upstream->first_pin = j;
+		used[j] = true;
+	}
+}
+
 /* Each upstream gets those of its address. */
-static void give_pins(struct reading *reading)
+static void give_all_pins(struct reading *reading)
 {
 	struct conf *conf = reading->conf;
 	bool used[PINS_MAX] = {false};
 
 	qsort(conf->pins, conf->n_pins, sizeof *conf->pins, compare_pins);
-	for (size_t i = 0; i < conf->n_upstreams; i++) {
-		struct conf_upstream *upstream = &conf->upstreams[i];
-
-		for (size_t j = 0; j < conf->n_pins; j++) {
-			if (!same_host(&upstream->address, &conf->pins[j].address))
-				continue;
-			if (upstream->n_pins++ == 0)
-				upstream->first_pin = j;
-			used[j] = true;
-		}
-	}
+	for (size_t i = 0; i < conf->n_upstreams; i++)
+		give_pins(conf, &conf->upstreams[i], used);
+	for (size_t i = 0; i < conf->n_routes; i++)
+		for (size_t j = 0; j < conf->routes[i].n_upstreams; j++)
+			give_pins(conf, &conf->routes[i].upstreams[j], used);
 	for (size_t j = 0; j < conf->n_pins; j++)
 		if (!used[j])
 			mistake(reading, "PinPublicKey: %s: no upstream has this address",
 				conf->pins[j].text);
+}
+
+static void check_routes(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+	const char *file = reading->file;
+
+	/* What was wrong in it has been said. */
+	for (size_t i = 0; reading->errors->count == 0 && i < conf->n_routes; i++) {
+		const struct conf_route *route = &conf->routes[i];
+
+		reading->file = route->file;
+		reading->line = route->line;
+		if (route->n_domains == 0)
+			mistake(reading, "[Route] has no Domains=");
+		if (route->n_upstreams == 0)
+			mistake(reading, "[Route] has no DNS=");
+	}
+	reading->file = file;
+	reading->line = 0;
 }
 
 /* What only holds between options. */
@@ -71,7 +96,8 @@ void check_together(struct reading *reading)
 
 	if (conf->n_upstreams == 0)
 		dns->set(reading, dns, dns->standard);
-	give_pins(reading);
+	give_all_pins(reading);
+	check_routes(reading);
 	if ((conf->log_list_signature == NULL) != (conf->log_list_key == NULL))
 		mistake(reading, "%s",
 			conf->log_list_key == NULL

@@ -111,7 +111,11 @@ static struct conf *parse_server(const char *text)
 		fprintf(stderr, "ctresolvectl: %s\n", why != NULL ? why + 5 : errors.lines[0]);
 	}
 	conf_errors_clear(&errors);
-	return conf;
+	if (conf == NULL || conf->upstreams[0].address.size != 0)
+		return conf;
+	ctl_complain(text, "an address is needed: https://ADDRESS/PATH#NAME");
+	conf_free(conf);
+	return NULL;
 }
 
 /* As the daemon knows it: with the keys that are pinned for its address, and its name if none
@@ -141,27 +145,24 @@ static void run(struct probe *probe, const struct snapshot *snapshot,
 	const struct conf_upstream *asked, const struct clock *clock)
 {
 	struct conf_upstream upstream = like_configured(snapshot->conf, asked);
-	struct endpoint *endpoint = malloc(sizeof *endpoint);
-	struct set_params params = {
-		.trust = snapshot->trust,
-		.clock = clock,
-		.trace = &probe->trace,
-		.budget_ms = snapshot->conf->query_timeout_ms,
-	};
+	struct surroundings around = {
+		.loop = probe->loop, .clock = clock, .trace = &probe->trace};
+	struct set_params params = snapshot_set_params(snapshot, &around);
+	struct endpoints endpoints;
 	struct upstream_set *set = NULL;
 
-	if (endpoint != NULL) {
-		*endpoint = snapshot_endpoint(snapshot, &upstream);
-		set = set_new(probe->loop, endpoint, 1, &params);
-	}
+	/* A bare address: by the protocol that is preferred. */
+	if (endpoints_make(snapshot->conf, snapshot->pins, &upstream, 1, &endpoints))
+		set = set_new(probe->loop, endpoints.list, 1, &params);
 	if (set == NULL) {
 		probe->status = ctl_complain(probe->text, "out of memory");
-		return;
+	} else {
+		probe->begun_ms = loop_now_ms(probe->loop);
+		set_dial(set);
+		loop_run(probe->loop);
+		set_free(set);
 	}
-	probe->begun_ms = loop_now_ms(probe->loop);
-	set_dial(set);
-	loop_run(probe->loop);
-	set_free(set);
+	endpoints_forget(&endpoints);
 }
 
 static int probe_server(const struct ctl *ctl, struct probe *probe, const struct conf *server)

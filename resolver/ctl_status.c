@@ -9,6 +9,7 @@
 #include "resolver/timekeeper.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char HELP[] = "Usage: ctresolvectl status [--json]\n"
@@ -37,8 +38,10 @@ static json_t *list_json(const struct snapshot *snapshot, struct ct_clock clock)
 }
 
 /* Of each configured upstream the last record; null: nothing is known. */
-static json_t *upstreams_json(const struct conf *conf)
+static json_t *upstreams_json(const struct snapshot *snapshot)
 {
+	const struct conf *conf = snapshot->conf;
+	struct endpoints endpoints;
 	const char *path;
 	json_t *records = evidence_records(&path), *upstreams = json_array(), *record;
 	size_t j;
@@ -46,7 +49,11 @@ static json_t *upstreams_json(const struct conf *conf)
 	if (records == NULL)
 		ctl_complain(path, strerror(errno)); /* and the rest is told all the same */
 
-	for (size_t i = 0; i < conf->n_upstreams; i++) {
+	if (!endpoints_make(
+		    conf, snapshot->pins, conf->upstreams, conf->n_upstreams, &endpoints))
+		return upstreams;
+	for (size_t i = 0; i < endpoints.n; i++) {
+		const char *text = endpoints.list[i].text;
 		json_t *last = json_null();
 
 		json_array_foreach(records, j, record)
@@ -54,13 +61,16 @@ static json_t *upstreams_json(const struct conf *conf)
 			const char *name =
 				json_string_value(json_object_get(record, "upstream"));
 
-			if (name != NULL && strcmp(name, conf->upstreams[i].text) == 0)
+			if (name != NULL && strcmp(name, text) == 0)
 				last = record;
 		}
-		json_array_append_new(
-			upstreams, json_pack("{s:s, s:O}", "upstream", conf->upstreams[i].text,
-					   "last", last));
+		/* https://NAME has two. */
+		if (i == 0 || strcmp(text, endpoints.list[i - 1].text) != 0)
+			json_array_append_new(upstreams,
+				json_pack("{s:s, s:O}", "upstream", text, "last", last));
 	}
+	free(endpoints.list);
+	endpoints_forget(&endpoints);
 	json_decref(records);
 	return upstreams;
 }
@@ -72,7 +82,20 @@ static json_t *status_json(const struct snapshot *snapshot, struct ct_clock cloc
 	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:o}", "policy",
 		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
 		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
-		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot->conf));
+		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot));
+}
+
+static void print_last(const json_t *last)
+{
+	const json_t *tls = json_object_get(last, "tls");
+	bool post_quantum = json_is_true(json_object_get(tls, "post_quantum"));
+
+	printf("%s on %.10s: %s", show_text_of(last, "verdict"), show_text_of(last, "time"),
+		show_text_of(last, "reason"));
+	if (json_is_string(json_object_get(tls, "group")))
+		printf("; %s, key exchange %s (post-quantum: %s)", show_text_of(tls, "version"),
+			show_text_of(tls, "group"), post_quantum ? "yes" : "no");
+	puts("");
 }
 
 static void print_text(const json_t *status)
@@ -99,8 +122,7 @@ static void print_text(const json_t *status)
 
 		printf("upstream  %s: ", show_text_of(upstream, "upstream"));
 		if (json_is_object(last))
-			printf("%s on %.10s: %s\n", show_text_of(last, "verdict"),
-				show_text_of(last, "time"), show_text_of(last, "reason"));
+			print_last(last);
 		else
 			puts("no verdict is known");
 	}

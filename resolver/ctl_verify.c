@@ -144,13 +144,13 @@ static int judge(
 	struct verdict verdict;
 
 	for (size_t i = 0; i < conf->n_upstreams; i++) {
-		struct subject known = snapshot_endpoint(snapshot, &conf->upstreams[i]).subject;
+		const struct conf_upstream *known = &conf->upstreams[i];
 
-		if (known.address_size != subject.address_size ||
-			memcmp(known.address, subject.address, known.address_size) != 0)
+		if (known->address.size != subject.address_size ||
+			memcmp(known->address.bytes, subject.address, known->address.size) != 0)
 			continue;
-		subject.pins = known.pins;
-		subject.n_pins = known.n_pins;
+		subject.pins = snapshot->pins + known->first_pin;
+		subject.n_pins = known->n_pins;
 	}
 	verify_peer(snapshot->trust, &subject, peer, arguments->clock, &verdict);
 	return show(&verdict, arguments->json);

@@ -257,12 +257,13 @@ static json_t *to_json(const struct trace_event *event, uint64_t now_ms)
 		issuer_spki[65];
 
 	verdict_text(verdict, text, sizeof text);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:b, s:{s:s*, s:s*, s:s}, "
-			 "s:{s:s, s:s*, s:s*}, s:o}",
-		"time", report_time(now_ms, now), "upstream", event->upstream, "verdict",
-		verdict->accepted ? "accept" : "refuse", "reason", text, "policy",
-		ct_policy_name(verdict->report.policy), "log_list_stale",
-		verdict->report.list_stale, "log_list_age_days",
+	return json_pack("{s:s, s:s, s:{s:s*, s:s*, s:b}, s:s, s:s, s:s, s:b, s:I, s:b, "
+			 "s:{s:s*, s:s*, s:s}, s:{s:s, s:s*, s:s*}, s:o}",
+		"time", report_time(now_ms, now), "upstream", event->upstream, "tls", "version",
+		event->tls.version, "group", event->tls.group, "post_quantum",
+		event->tls.post_quantum, "verdict", verdict->accepted ? "accept" : "refuse",
+		"reason", text, "policy", ct_policy_name(verdict->report.policy),
+		"log_list_stale", verdict->report.list_stale, "log_list_age_days",
 		(json_int_t)verdict->report.list_age_days, "accepted_before",
 		verdict->accepted_before, "leaf", "sha256", hex(&verdict->leaf.sha256, leaf),
 		"spki_sha256", hex(&verdict->leaf.spki, leaf_spki), "not_after",

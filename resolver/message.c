@@ -18,10 +18,13 @@ enum {
 	TYPE_OPT = 41,
 	TYPE_IXFR = 251,
 	TYPE_AXFR = 252,
-	OPTION_EDE = 15,
+	OPTION_ECS = 8,
+	OPTION_KEEPALIVE = 11,
 	OPTION_PADDING = 12,
+	OPTION_EDE = 15,
 	OPT_SIZE = 11, /* with no options */
 	OPTION_HEADER = 4,
+	ECS_NONE_SIZE = 4, /* family, source prefix length, scope prefix length */
 	PADDING_BLOCK = 128,
 	UDP_SIZE_MIN = 512,
 	OPT_DO = 0x80, /* the third byte of its TTL */
@@ -144,6 +147,22 @@ static bool options_wellformed(struct wire options)
 	return !r.bad;
 }
 
+/* The first option of this code. False: there is none. */
+static bool find_option(struct wire options, uint16_t code, struct wire *ret)
+{
+	struct reader r = {.message = options};
+
+	while (left(&r) > 0 && !r.bad) {
+		uint16_t found = take16(&r);
+
+		ret->size = take16(&r);
+		ret->data = take(&r, ret->size);
+		if (found == code && !r.bad)
+			return true;
+	}
+	return false;
+}
+
 /* Walks `n` records of which only the OPT is of interest. False: malformed, or a second OPT. */
 static bool take_additional(
 	struct reader *r, unsigned n, struct record *ret_opt, bool *ret_found)
@@ -194,10 +213,19 @@ static struct header take_header(struct reader *r)
 
 static enum rcode read_opt(const struct record *opt, struct request *request)
 {
+	struct wire ecs;
+
 	request->edns = true;
 	request->dnssec_ok = (opt->flags & OPT_DO) != 0;
 	if (opt->class > request->udp_size)
 		request->udp_size = opt->class;
+	/* RFC 7871 section 7.1.2: a client that wants no subnet of its to be told to anybody.
+	 */
+	if (find_option(opt->data, OPTION_ECS, &ecs) && ecs.size == ECS_NONE_SIZE &&
+		ecs.data[2] == 0 && ecs.data[3] == 0) {
+		request->ecs_none = true;
+		request->ecs_family = (uint16_t)(ecs.data[0] << 8 | ecs.data[1]);
+	}
 	return opt->version == 0 ? RCODE_NOERROR : RCODE_BADVERS;
 }
 
@@ -295,7 +323,23 @@ static void put_opt(
 	put16(w, (unsigned)options_size);
 }
 
-size_t message_write_query(const struct request *request, uint8_t *out)
+/* "No subnet": the client's wish, and the answer to it. */
+static void put_ecs_none(struct writer *w, const struct request *request)
+{
+	if (!request->ecs_none)
+		return;
+	put16(w, OPTION_ECS);
+	put16(w, ECS_NONE_SIZE);
+	put16(w, request->ecs_family);
+	put16(w, 0);
+}
+
+static size_t ecs_none_size(const struct request *request)
+{
+	return request->ecs_none ? OPTION_HEADER + ECS_NONE_SIZE : 0;
+}
+
+size_t message_write_query(const struct request *request, enum protocol protocol, uint8_t *out)
 {
 	static const uint8_t zeroes[PADDING_BLOCK];
 	struct writer w = {.out = out, .size = MESSAGE_QUERY_MAX};
@@ -305,15 +349,25 @@ size_t message_write_query(const struct request *request, uint8_t *out)
 		.questions = 1,
 		.additionals = 1,
 	};
-	size_t used = MESSAGE_HEADER_SIZE + request->question.size + OPT_SIZE + OPTION_HEADER;
-	size_t padding = (PADDING_BLOCK - used % PADDING_BLOCK) % PADDING_BLOCK;
+	bool keepalive = protocol == PROTOCOL_TLS, padded = protocol != PROTOCOL_PLAIN;
+	size_t options = ecs_none_size(request) + (keepalive ? OPTION_HEADER : 0) +
+			 (padded ? OPTION_HEADER : 0);
+	size_t used = MESSAGE_HEADER_SIZE + request->question.size + OPT_SIZE + options;
+	size_t padding = padded ? (PADDING_BLOCK - used % PADDING_BLOCK) % PADDING_BLOCK : 0;
 
 	put_header(&w, &header);
 	put(&w, request->question.data, request->question.size);
-	put_opt(&w, 0, request->dnssec_ok, OPTION_HEADER + padding);
-	put16(&w, OPTION_PADDING);
-	put16(&w, (unsigned)padding);
-	put(&w, zeroes, padding);
+	put_opt(&w, 0, request->dnssec_ok, options + padding);
+	put_ecs_none(&w, request);
+	if (keepalive) {
+		put16(&w, OPTION_KEEPALIVE);
+		put16(&w, 0);
+	}
+	if (padded) {
+		put16(&w, OPTION_PADDING);
+		put16(&w, (unsigned)padding);
+		put(&w, zeroes, padding);
+	}
 	return w.at;
 }
 
@@ -334,15 +388,24 @@ static bool same_question(const uint8_t *a, const uint8_t *b, size_t n)
 	return true;
 }
 
-bool message_read_answer(struct wire query, struct wire message, struct answer *ret)
+/* RFC 7828 section 3.1: in units of 100 ms. */
+static void read_keepalive(struct wire options, struct answer *answer)
 {
-	struct reader asked = {.message = query, .at = MESSAGE_HEADER_SIZE};
+	struct wire option;
+
+	if (!find_option(options, OPTION_KEEPALIVE, &option) || option.size != 2)
+		return;
+	answer->keepalive = true;
+	answer->keepalive_ms = 100 * (uint32_t)(option.data[0] << 8 | option.data[1]);
+}
+
+bool message_read_answer(struct wire question, struct wire message, struct answer *ret)
+{
 	struct reader r = {.message = message};
 	struct header header = take_header(&r);
-	struct answer answer = {0};
+	struct answer answer = {.max_age_s = UINT32_MAX};
 	struct record opt;
 	bool has_opt;
-	size_t size;
 
 	if (r.bad || (header.high & FLAG_QR) == 0 || (header.high >> 3 & 15) != 0)
 		return false;
@@ -353,19 +416,19 @@ bool message_read_answer(struct wire query, struct wire message, struct answer *
 		return (header.low & 15) != RCODE_NOERROR &&
 		       message.size == MESSAGE_HEADER_SIZE;
 	}
-	skip_plain_name(&asked);
-	size = asked.at + 4 - MESSAGE_HEADER_SIZE;
-	if (header.questions != 1 || left(&r) < size ||
-		!same_question(message.data + r.at, query.data + MESSAGE_HEADER_SIZE, size))
+	if (header.questions != 1 || left(&r) < question.size ||
+		!same_question(message.data + r.at, question.data, question.size))
 		return false;
-	take(&r, size);
+	take(&r, question.size);
 	if (!take_records(&r, header.answers) || !take_records(&r, header.authorities))
 		return false;
 	answer.size = r.at;
 	if (!take_additional(&r, header.additionals, &opt, &has_opt) || left(&r) > 0)
 		return false;
-	if (has_opt)
+	if (has_opt) {
 		answer.extended_rcode = opt.extended_rcode;
+		read_keepalive(opt.data, &answer);
+	}
 	*ret = answer;
 	return true;
 }
@@ -382,6 +445,35 @@ static struct header reply_header(const struct request *request, enum rcode rcod
 	};
 }
 
+/* What an HTTP cache has held for a while is as much older (RFC 8484 section 5.1). */
+static void lower_ttls(
+	uint8_t *out, size_t size, size_t at, unsigned records, const struct answer *answer)
+{
+	struct reader r = {.message = {out, size}, .at = at};
+	uint32_t most = UINT32_MAX;
+
+	/* And it may not be held for longer. No more than that: a server that wants nothing to
+	 * be cached by HTTP says nothing of DNS. */
+	if (answer->max_age_s > 0 && answer->max_age_s != UINT32_MAX)
+		most = answer->max_age_s > answer->age_s ? answer->max_age_s - answer->age_s
+							 : 0;
+	for (unsigned i = 0; i < records && !r.bad; i++) {
+		struct record record = take_record(&r);
+		uint8_t *ttl;
+		uint32_t seconds;
+
+		if (r.bad)
+			return;
+		ttl = out + (record.data.data - out) - 6;
+		seconds = (uint32_t)ttl[0] << 24 | (uint32_t)ttl[1] << 16 |
+			  (uint32_t)ttl[2] << 8 | ttl[3];
+		seconds = seconds > answer->age_s ? seconds - answer->age_s : 0;
+		seconds = seconds < most ? seconds : most;
+		for (unsigned j = 0; j < 4; j++)
+			ttl[j] = (uint8_t)(seconds >> (24 - 8 * j));
+	}
+}
+
 size_t message_write_reply(const struct request *request, struct wire message,
 	const struct answer *answer, uint8_t *out, size_t limit)
 {
@@ -390,7 +482,7 @@ size_t message_write_reply(const struct request *request, struct wire message,
 	struct header header = reply_header(request, theirs.low & 15);
 	struct writer w = {.out = out, .size = limit};
 	size_t question_end = MESSAGE_HEADER_SIZE + request->question.size;
-	size_t opt_size = request->edns ? OPT_SIZE : 0;
+	size_t opt_size = request->edns ? OPT_SIZE + ecs_none_size(request) : 0;
 
 	if (answer->extended_rcode != 0 && !request->edns)
 		return message_write_error(request, RCODE_SERVFAIL, EDE_NONE, "", out);
@@ -408,8 +500,13 @@ size_t message_write_reply(const struct request *request, struct wire message,
 	put(&w, request->question.data, request->question.size);
 	if (header.answers > 0 || header.authorities > 0)
 		put(&w, message.data + question_end, answer->size - question_end);
-	if (request->edns)
-		put_opt(&w, answer->extended_rcode, request->dnssec_ok, 0);
+	if (answer->age_s > 0 || answer->max_age_s != UINT32_MAX)
+		lower_ttls(out, w.at, question_end,
+			(unsigned)header.answers + header.authorities, answer);
+	if (request->edns) {
+		put_opt(&w, answer->extended_rcode, request->dnssec_ok, ecs_none_size(request));
+		put_ecs_none(&w, request);
+	}
 	return w.at;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* All knowledge of the wire format of DNS messages (RFC 1035, 6891, 7830, 8467, 8914). Pure
+/* All knowledge of the wire format of DNS messages (RFC 1035, 6891, 7828, 7830, 7871, 8467,
+ * 8914). Pure
  * functions. */
 #include "transport/exchange.h"
 
@@ -13,6 +14,7 @@ enum {
 	MESSAGE_QUERY_MAX = 384,
 	MESSAGE_ERROR_MAX = 512,
 };
+_Static_assert((int)MESSAGE_QUERY_MAX <= EXCHANGE_QUERY_MAX, "transport has the room");
 
 enum rcode {
 	RCODE_NOERROR = 0,
@@ -40,6 +42,8 @@ struct request {
 	uint16_t type;
 	bool edns; /* it has an OPT record, and so has every reply */
 	bool dnssec_ok;
+	bool ecs_none; /* it asks that no client subnet be told to anybody (RFC 7871) */
+	uint16_t ecs_family;
 	uint16_t udp_size; /* what it takes in a datagram, 512 at least */
 };
 
@@ -53,23 +57,27 @@ struct request {
 bool message_read_request(struct wire message, struct request *ret, enum rcode *ret_rcode);
 
 /*
- * Writes the query for an upstream: the client's question, its RD, AD, CD and DO, and an OPT
- * record of our own that pads it to a multiple of 128 bytes (RFC 8467 section 4.1). Nothing
- * else of the client's leaves. Returns the size; `out` has MESSAGE_QUERY_MAX bytes.
+ * Writes the query for an upstream: the client's question, its RD, AD, CD and DO, its wish that
+ * no subnet be told, and an OPT record of our own that pads it to a multiple of 128 bytes where
+ * it is encrypted (RFC 8467 section 4.1). Nothing else of the client's leaves. Returns the
+ * size; `out` has MESSAGE_QUERY_MAX bytes.
  */
-size_t message_write_query(const struct request *request, uint8_t *out);
+size_t message_write_query(const struct request *request, enum protocol protocol, uint8_t *out);
 
 /* What of an upstream's answer is passed on. */
 struct answer {
 	size_t size;            /* of header, question, answer and authority */
 	uint8_t extended_rcode; /* the upper bits, from its OPT record */
 	bool bare;              /* a header alone, with an error */
+	bool keepalive;         /* it says how long the server keeps an idle connection: */
+	uint32_t keepalive_ms;
+	/* As in struct exchange; 0 and UINT32_MAX unless its owner sets them. */
+	uint32_t age_s, max_age_s;
 };
 
-/* Is `message` a well-formed answer to `query`, as message_write_query() wrote it? RFC 5452
- * section 9.1: the question must be the one that was asked; the ID is whoever's that matched
- * it. */
-bool message_read_answer(struct wire query, struct wire message, struct answer *ret);
+/* Is `message` a well-formed answer to `question`? RFC 5452 section 9.1: the question must be
+ * the one that was asked; the ID is whoever's that matched it. */
+bool message_read_answer(struct wire question, struct wire message, struct answer *ret);
 
 /*
  * Writes the reply to the client: the answer under its ID, its question as it was spelled, no

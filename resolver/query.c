@@ -21,12 +21,12 @@ struct query {
 	struct queries *queries;
 	struct snapshot *snapshot; /* a reference */
 	struct client client;
-	struct request request; /* its question points into `message` */
+	struct request request; /* its question points into `question` */
 	struct exchange exchange;
 	struct answer answer;
 	struct list node;
 	uint64_t deadline_ms;
-	uint8_t message[MESSAGE_QUERY_MAX]; /* for the upstream */
+	uint8_t question[MESSAGE_QUESTION_MAX];
 };
 
 static void arm_timer(struct queries *queries)
@@ -128,21 +128,35 @@ static enum ede ede_of(enum transport_err err)
 	return EDE_OTHER;
 }
 
+static size_t query_write(struct exchange *exchange, enum protocol protocol, uint8_t *out)
+{
+	struct query *q = container_of(exchange, struct query, exchange);
+
+	return message_write_query(&q->request, protocol, out);
+}
+
 static bool query_accept(struct exchange *exchange, struct wire answer)
 {
 	struct query *q = container_of(exchange, struct query, exchange);
 
-	return message_read_answer(exchange->query, answer, &q->answer);
+	if (!message_read_answer(q->request.question, answer, &q->answer))
+		return false;
+	exchange->keepalive = q->answer.keepalive;
+	exchange->keepalive_ms = q->answer.keepalive_ms;
+	return true;
 }
 
 static void query_exchanged(struct exchange *exchange)
 {
 	struct query *q = container_of(exchange, struct query, exchange);
 
-	if (exchange->err == TRANSPORT_OK)
-		query_answer(q, exchange->answer);
-	else
+	if (exchange->err != TRANSPORT_OK) {
 		query_fail(q, ede_of(exchange->err), exchange->why);
+		return;
+	}
+	q->answer.age_s = exchange->age_s;
+	q->answer.max_age_s = exchange->max_age_s;
+	query_answer(q, exchange->answer);
 }
 
 static void on_deadline(struct timer *timer)
@@ -176,16 +190,18 @@ static void query_ask(struct queries *queries, struct snapshot *snapshot,
 		.snapshot = snapshot_ref(snapshot),
 		.client = *client,
 		.request = *request,
-		.exchange = {.accept = query_accept, .done = query_exchanged},
+		.exchange = {.write = query_write,
+			.accept = query_accept,
+			.done = query_exchanged},
 		.deadline_ms = loop_now_ms(queries->loop) + snapshot->conf->query_timeout_ms,
 	};
-	q->exchange.query = (struct wire){q->message, message_write_query(request, q->message)};
-	q->request.question.data = q->message + MESSAGE_HEADER_SIZE;
+	memcpy(q->question, request->question.data, request->question.size);
+	q->request.question.data = q->question;
 	q->client.gone = query_gone;
 	list_init(&q->node);
 	enqueue(queries, q);
 	client_join(&q->client);
-	set_submit(snapshot->set, &q->exchange);
+	set_submit(snapshot_route(snapshot, q->request.question), &q->exchange);
 }
 
 void query_start(struct queries *queries, struct snapshot *snapshot, struct wire message,

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT_DOT = 853 }; /* RFC 7858 section 3.1 */
-
 struct list_paths snapshot_list_paths(const struct conf *conf)
 {
 	return (struct list_paths){
@@ -40,44 +38,98 @@ static enum ct_policy policy_of(enum conf_policy policy)
 	return CT_POLICY_CHROME;
 }
 
-struct endpoint snapshot_endpoint(
-	const struct snapshot *snapshot, const struct conf_upstream *upstream)
+static enum post_quantum post_quantum_of(enum conf_post_quantum post_quantum)
 {
-	struct endpoint endpoint = {
-		.subject = {.address_size = upstream->address.size,
-			.name = upstream->name,
-			.pins = snapshot->pins + upstream->first_pin,
-			.n_pins = upstream->n_pins},
-		.port = upstream->address.port != 0 ? upstream->address.port : PORT_DOT,
-		.text = upstream->text,
-	};
-
-	memcpy(endpoint.subject.address, upstream->address.bytes,
-		sizeof endpoint.subject.address);
-	return endpoint;
+	switch (post_quantum) {
+	case CONF_POST_QUANTUM_NO: return POST_QUANTUM_NO;
+	case CONF_POST_QUANTUM_REQUIRE: return POST_QUANTUM_REQUIRE;
+	case CONF_POST_QUANTUM_PREFER: break;
+	}
+	return POST_QUANTUM_PREFER;
 }
 
-static struct upstream_set *make_set(
-	struct snapshot *snapshot, const struct surroundings *around)
+struct set_params snapshot_set_params(
+	const struct snapshot *snapshot, const struct surroundings *around)
 {
-	const struct conf *conf = snapshot->conf;
-	struct endpoint *endpoints = calloc(conf->n_upstreams, sizeof *endpoints);
-	struct set_params params = {
+	return (struct set_params){
 		.trust = snapshot->trust,
 		.clock = around->clock,
 		.trace = around->trace,
-		.budget_ms = conf->query_timeout_ms,
+		.netwatch = around->netwatch,
+		.post_quantum = post_quantum_of(snapshot->conf->post_quantum),
+		.budget_ms = snapshot->conf->query_timeout_ms,
 	};
-	struct upstream_set *set = NULL;
+}
 
-	if (endpoints != NULL) {
-		for (size_t i = 0; i < conf->n_upstreams; i++)
-			endpoints[i] = snapshot_endpoint(snapshot, &conf->upstreams[i]);
-		set = set_new(around->loop, endpoints, conf->n_upstreams, &params);
+/* NULL: no memory. */
+static struct upstream_set *make_set(const struct snapshot *snapshot,
+	const struct surroundings *around, const struct conf_upstream *upstreams, size_t n,
+	struct endpoints *endpoints)
+{
+	struct set_params params = snapshot_set_params(snapshot, around);
+	struct endpoint *list;
+
+	if (!endpoints_make(snapshot->conf, snapshot->pins, upstreams, n, endpoints))
+		return NULL;
+	list = endpoints->list;
+	endpoints->list = NULL;
+	return set_new(around->loop, list, endpoints->n, &params);
+}
+
+static bool lacks_addresses(const struct conf_upstream *upstreams, size_t n, size_t *ret_with)
+{
+	*ret_with = 0;
+	for (size_t i = 0; i < n; i++)
+		*ret_with += upstreams[i].address.size > 0;
+	return *ret_with < n;
+}
+
+/* Upstreams that have no address are looked up by those that have one; by the default ones, if
+ * none has. */
+static bool look_up_names(struct snapshot *snapshot, const struct surroundings *around)
+{
+	const struct conf *conf = snapshot->conf;
+	struct conf_errors errors = {0};
+	size_t with_address;
+
+	if (!lacks_addresses(conf->upstreams, conf->n_upstreams, &with_address))
+		return true;
+	if (with_address == 0) {
+		snapshot->helper_conf = conf_parse("built-in", "", 0, &errors);
+		conf_errors_clear(&errors);
+		if (snapshot->helper_conf == NULL)
+			return false;
+		snapshot->helper = make_set(snapshot, around, snapshot->helper_conf->upstreams,
+			snapshot->helper_conf->n_upstreams, &snapshot->helper_endpoints);
+		if (snapshot->helper == NULL)
+			return false;
 	}
-	if (set == NULL)
-		log_line(LOG_ERROR, "out of memory");
-	return set;
+	snapshot->bootstrap = bootstrap_new(around->loop, snapshot->set,
+		snapshot->helper != NULL ? snapshot->helper : snapshot->set);
+	return snapshot->bootstrap != NULL;
+}
+
+static bool make_sets(struct snapshot *snapshot, const struct surroundings *around)
+{
+	const struct conf *conf = snapshot->conf;
+
+	snapshot->set = make_set(
+		snapshot, around, conf->upstreams, conf->n_upstreams, &snapshot->endpoints);
+	snapshot->routes = calloc(conf->n_routes + 1, sizeof *snapshot->routes);
+	if (snapshot->set == NULL || snapshot->routes == NULL)
+		return false;
+	for (; snapshot->n_routes < conf->n_routes; snapshot->n_routes++) {
+		struct route *route = &snapshot->routes[snapshot->n_routes];
+
+		route->conf = &conf->routes[snapshot->n_routes];
+		route->set = make_set(snapshot, around, route->conf->upstreams,
+			route->conf->n_upstreams, &route->endpoints);
+		if (route->set == NULL) {
+			endpoints_forget(&route->endpoints);
+			return false;
+		}
+	}
+	return look_up_names(snapshot, around);
 }
 
 struct conf *snapshot_conf(const char *path)
@@ -161,6 +213,17 @@ static bool load_trust(struct snapshot *snapshot, struct accepted_before *accept
 	return snapshot->trust != NULL;
 }
 
+static bool post_quantum_can_be(const struct conf *conf)
+{
+	if (conf->post_quantum != CONF_POST_QUANTUM_REQUIRE || tls_knows_post_quantum())
+		return true;
+	log_line(LOG_ERROR,
+		"PostQuantum: require: the GnuTLS here (%s) does not know X25519MLKEM768; "
+		"\"prefer\" takes it when it does",
+		tls_library_version());
+	return false;
+}
+
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before)
 {
 	struct snapshot *snapshot = conf != NULL ? calloc(1, sizeof *snapshot) : NULL;
@@ -173,7 +236,7 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 	}
 	snapshot->references = 1;
 	snapshot->conf = conf;
-	if (load_trust(snapshot, accepted_before))
+	if (post_quantum_can_be(conf) && load_trust(snapshot, accepted_before))
 		return snapshot;
 	snapshot_unref(snapshot);
 	return NULL;
@@ -181,9 +244,9 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 
 static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
 {
-	snapshot->set = make_set(snapshot, around);
-	if (snapshot->set != NULL)
+	if (make_sets(snapshot, around))
 		return snapshot;
+	log_line(LOG_ERROR, "out of memory");
 	snapshot_unref(snapshot);
 	return NULL;
 }
@@ -226,11 +289,37 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
 	return snapshot;
 }
 
+struct upstream_set *snapshot_route(const struct snapshot *snapshot, struct wire question)
+{
+	const struct route *route = routes_find(snapshot->routes, snapshot->n_routes, question);
+
+	return route != NULL ? route->set : snapshot->set;
+}
+
+void snapshot_network_changed(const struct snapshot *snapshot)
+{
+	set_network_changed(snapshot->set, false);
+	if (snapshot->helper != NULL)
+		set_network_changed(snapshot->helper, false);
+	for (size_t i = 0; i < snapshot->n_routes; i++)
+		set_network_changed(snapshot->routes[i].set, false);
+}
+
 void snapshot_unref(struct snapshot *snapshot)
 {
 	if (snapshot == NULL || --snapshot->references > 0)
 		return;
+	bootstrap_free(snapshot->bootstrap);
+	set_free(snapshot->helper);
+	endpoints_forget(&snapshot->helper_endpoints);
+	conf_free(snapshot->helper_conf);
 	set_free(snapshot->set);
+	for (size_t i = 0; i < snapshot->n_routes; i++) {
+		set_free(snapshot->routes[i].set);
+		endpoints_forget(&snapshot->routes[i].endpoints);
+	}
+	free(snapshot->routes);
+	endpoints_forget(&snapshot->endpoints);
 	trust_free(snapshot->trust);
 	free(snapshot->distrusted);
 	free(snapshot->pins);

@@ -6,7 +6,9 @@
  * alive.
  */
 #include "conf/conf.h"
+#include "resolver/bootstrap.h"
 #include "resolver/lists.h"
+#include "resolver/routes.h"
 #include "transport/clock.h"
 #include "transport/set.h"
 
@@ -16,6 +18,7 @@ struct surroundings {
 	const struct clock *clock;
 	struct accepted_before *accepted_before;
 	struct trace *trace;
+	struct netwatch *netwatch; /* NULL: none */
 };
 
 struct snapshot {
@@ -24,7 +27,16 @@ struct snapshot {
 	struct distrust *distrusted;
 	struct pin *pins;
 	struct trust *trust;
-	struct upstream_set *set;
+	struct endpoints endpoints;
+	struct upstream_set *set; /* the default one */
+	/* For upstreams without an address; NULL: there are none. The helper is asked for it,
+	 * if it is not NULL. */
+	struct bootstrap *bootstrap;
+	struct conf *helper_conf;
+	struct endpoints helper_endpoints;
+	struct upstream_set *helper;
+	struct route *routes;
+	size_t n_routes;
 };
 
 /*
@@ -42,9 +54,13 @@ struct list_paths snapshot_list_paths(const struct conf *conf);
 /* A snapshot without upstreams, for who only judges. conf: moved, also when this fails; may be
  * NULL. accepted_before: borrowed, or NULL. */
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before);
-/* Where a configured upstream is, and who it must be. Borrowed from the snapshot. */
-struct endpoint snapshot_endpoint(
-	const struct snapshot *snapshot, const struct conf_upstream *upstream);
+/* What sets of upstreams are made with. */
+struct set_params snapshot_set_params(
+	const struct snapshot *snapshot, const struct surroundings *around);
+/* The upstreams for a question. */
+struct upstream_set *snapshot_route(const struct snapshot *snapshot, struct wire question);
+/* As set_network_changed(), for those whose way has changed. */
+void snapshot_network_changed(const struct snapshot *snapshot);
 /* Is the configuration good, and all that it names? */
 bool snapshot_check(const char *path);
 

@@ -30,6 +30,8 @@ struct worker {
 	struct trace trace;
 	struct filewatch *filewatch;
 	struct filewatch_owner filewatch_owner;
+	struct netwatch *netwatch; /* NULL: nobody can be asked */
+	struct netwatch_owner netwatch_owner;
 	struct timer upkeep;
 	bool clock_unset; /* as it was told last, so too below */
 	enum list_age list_age;
@@ -168,6 +170,13 @@ static void on_clock_set(struct timekeeper_owner *owner)
 	renew(container_of(owner, struct worker, timekeeper_owner), "judged-again");
 }
 
+static void on_network_changed(struct netwatch_owner *owner)
+{
+	struct worker *worker = container_of(owner, struct worker, netwatch_owner);
+
+	snapshot_network_changed(worker->snapshot);
+}
+
 static void look_whether_done(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, stopping);
@@ -215,6 +224,7 @@ static bool worker_init(struct worker *worker)
 	worker->upkeep.fired = on_upkeep;
 	worker->timekeeper_owner.clock_was_set = on_clock_set;
 	worker->filewatch_owner.changed = on_list_changed;
+	worker->netwatch_owner.changed = on_network_changed;
 	worker->trace.tell = on_trace;
 	worker->loop = loop_new();
 	if (worker->loop == NULL)
@@ -226,10 +236,16 @@ static bool worker_init(struct worker *worker)
 	worker->filewatch = filewatch_new(worker->loop, &worker->filewatch_owner);
 	if (worker->timekeeper == NULL || worker->evidence == NULL || worker->filewatch == NULL)
 		return false;
+	worker->netwatch = netwatch_new(worker->loop, &worker->netwatch_owner);
+	if (worker->netwatch == NULL)
+		log_line(LOG_WARNING,
+			"event=network why=\"that it changes will not be seen: %s\"",
+			strerror(errno));
 	worker->around = (struct surroundings){.loop = worker->loop,
 		.clock = timekeeper_clock(worker->timekeeper),
 		.accepted_before = evidence_accepted_before(worker->evidence),
-		.trace = &worker->trace};
+		.trace = &worker->trace,
+		.netwatch = worker->netwatch};
 	return worker->queries != NULL && worker->listeners != NULL &&
 	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
@@ -281,6 +297,7 @@ void worker_free(struct worker *worker)
 	timer_done(&worker->stopping);
 	timer_done(&worker->upkeep);
 	filewatch_free(worker->filewatch);
+	netwatch_free(worker->netwatch);
 	listeners_free(worker->listeners);
 	/* The loop may have been stopped with queries under way, when there was no memory. */
 	if (worker->queries != NULL && queries_under_way(worker->queries) == 0) {

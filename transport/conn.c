@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Moves bytes: socket <-> TLS <-> DNS framing. The table below is where the promise can be
+/* Moves bytes: socket <-> TLS <-> framing. The table below is where the promise can be
  * seen: there is one way to CONN_READY, and it starts with the verdict. */
 #include "transport/conn.h"
+#include "transport/doh.h"
 #include "transport/dot.h"
+#include "transport/ticket.h"
+#include "transport/vigil.h"
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -21,36 +24,38 @@ enum conn_state {
 	CONN_DIALING,
 	CONN_HANDSHAKING,
 	CONN_READY,
+	CONN_LEAVING, /* as CONN_READY, but it takes no more queries */
 	CONN_CLOSED,
 };
 
-enum conn_event { ON_CONNECT, ON_TRUST, ON_LOSS };
+enum conn_event { ON_CONNECT, ON_TRUST, ON_LEAVE, ON_LOSS };
 
 /* Rows are states, columns are events. */
-static const enum conn_state conn_next[][3] = {
-	/*                    ON_CONNECT        ON_TRUST    ON_LOSS */
-	[CONN_DIALING] = {CONN_HANDSHAKING, CONN_NONE, CONN_CLOSED},
-	[CONN_HANDSHAKING] = {CONN_NONE, CONN_READY, CONN_CLOSED},
-	[CONN_READY] = {CONN_NONE, CONN_NONE, CONN_CLOSED},
-	[CONN_CLOSED] = {CONN_NONE, CONN_NONE, CONN_CLOSED},
+static const enum conn_state conn_next[][4] = {
+	/*               ON_CONNECT        ON_TRUST    ON_LEAVE      ON_LOSS */
+	[CONN_DIALING] = {CONN_HANDSHAKING, CONN_NONE, CONN_NONE, CONN_CLOSED},
+	[CONN_HANDSHAKING] = {CONN_NONE, CONN_READY, CONN_NONE, CONN_CLOSED},
+	[CONN_READY] = {CONN_NONE, CONN_NONE, CONN_LEAVING, CONN_CLOSED},
+	[CONN_LEAVING] = {CONN_NONE, CONN_NONE, CONN_LEAVING, CONN_CLOSED},
+	[CONN_CLOSED] = {CONN_NONE, CONN_NONE, CONN_NONE, CONN_CLOSED},
 };
 
 struct conn {
 	struct loop *loop;
 	struct conn_owner *owner; /* NULL once it has closed the connection */
 	const struct clock *clock;
-	struct conn_limits limits;
 	enum conn_state state;
 	enum transport_err err; /* why it ended */
 	int fd;
 	struct watch watch;
 	unsigned watched;
-	struct timer timer; /* until ready; then, while an answer is owed */
-	bool timing;        /* the timer runs, in CONN_READY */
-	uint64_t heard_ms;
+	struct timer timer; /* until ready; then, for the vigil */
+	uint64_t look_ms;   /* when the vigil is due; 0: the timer does not run for it */
+	struct vigil vigil;
+	uint64_t said_ms; /* when the handshake began */
 	struct turn turn; /* at the end of the turn: write, or be buried */
 	struct tls *tls;
-	struct dot *dot;
+	struct framing *framing;
 	bool was_ready, useful;
 	char why[256];
 };
@@ -64,10 +69,17 @@ static void conn_step(struct conn *conn, enum conn_event event)
 	conn->state = next;
 }
 
+/* It has passed the verdict. */
+static bool conn_is_open(const struct conn *conn)
+{
+	return conn->state == CONN_READY || conn->state == CONN_LEAVING;
+}
+
 static void conn_free(struct conn *conn)
 {
 	tls_free(conn->tls);
-	dot_free(conn->dot);
+	if (conn->framing != NULL)
+		conn->framing->ops->free(conn->framing);
 	free(conn);
 }
 
@@ -128,35 +140,80 @@ static void conn_send(struct conn *conn)
 	conn_watch(conn, buf_size(out) > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
-/* While an answer is owed the timer looks, now and then, whether the peer was heard. */
-static void conn_expect(struct conn *conn)
+/* The timer is not set anew with every query: when it fires it sees what there is to do. */
+static void conn_look_within(struct conn *conn, uint64_t ms)
 {
-	if (conn->timing || dot_waiting(conn->dot) == 0)
+	uint64_t due = loop_now_ms(conn->loop) + ms;
+
+	if (conn->look_ms != 0 && conn->look_ms <= due)
 		return;
-	conn->timing = true;
-	if (!timer_start(conn->loop, &conn->timer, conn->limits.silent_ms))
+	conn->look_ms = due;
+	if (!timer_start(conn->loop, &conn->timer, ms))
 		conn_fail(conn, TRANSPORT_NOMEM, "out of memory");
+}
+
+static void conn_say_leaving(struct conn *conn, bool stalled)
+{
+	if (conn->state == CONN_LEAVING)
+		return;
+	conn_step(conn, ON_LEAVE);
+	conn->owner->leaving(conn->owner, stalled);
+}
+
+/* Does what the vigil says. */
+static void conn_look(struct conn *conn)
+{
+	uint64_t now = loop_now_ms(conn->loop), wait_ms = 0;
+
+	while (conn_is_open(conn)) {
+		switch (vigil_look(&conn->vigil, conn->framing->waiting > 0, now, &wait_ms)) {
+		case VIGIL_NOTHING: conn_look_within(conn, wait_ms); return;
+		case VIGIL_PING:
+			conn->framing->ops->ping(conn->framing);
+			loop_defer(conn->loop, &conn->turn);
+			break;
+		case VIGIL_DOUBT: conn_say_leaving(conn, true); break;
+		case VIGIL_GIVE_UP:
+			conn_fail(conn, TRANSPORT_TIMEOUT, "the server does not answer");
+			break;
+		case VIGIL_CLOSE: conn_leave(conn); return;
+		}
+	}
 }
 
 /* All queries of this turn in as few TLS records and writes as they fit in. */
 static void conn_flush(struct conn *conn)
 {
-	struct buf *queries = dot_out(conn->dot);
+	struct framing *framing = conn->framing;
 
-	if (conn->state != CONN_READY)
+	if (!conn_is_open(conn))
 		return;
-	if (buf_size(queries) > 0) {
-		enum transport_err err = tls_write(conn->tls, buf_bytes(queries));
+	if (!framing->ops->flush(framing)) {
+		conn_fail(conn, TRANSPORT_NOMEM, "out of memory");
+		return;
+	}
+	if (buf_size(&framing->out) > 0) {
+		enum transport_err err = tls_write(conn->tls, buf_bytes(&framing->out));
 
 		if (err != TRANSPORT_OK) {
 			conn_fail(conn, err, tls_why(conn->tls));
 			return;
 		}
-		buf_consume(queries, buf_size(queries));
-		conn_expect(conn);
+		buf_consume(&framing->out, buf_size(&framing->out));
+		if (framing->waiting > 0)
+			conn_look(conn);
 	}
-	if (conn->state == CONN_READY)
+	if (conn_is_open(conn))
 		conn_send(conn);
+}
+
+static void conn_end_if_done(struct conn *conn)
+{
+	if (conn->state != CONN_LEAVING || conn->framing->waiting > 0)
+		return;
+	tls_close(conn->tls);
+	conn_send(conn);
+	conn_fail(conn, TRANSPORT_OK, "no query was left");
 }
 
 static void on_turn(struct turn *turn)
@@ -165,12 +222,13 @@ static void on_turn(struct turn *turn)
 	struct conn_owner *owner = conn->owner;
 
 	conn_flush(conn);
+	conn_end_if_done(conn);
 	if (conn->state != CONN_CLOSED || turn->queued)
 		return;
 	conn->owner = NULL;
 	if (owner != NULL)
 		owner->ended(owner, conn->err);
-	assert(dot_waiting(conn->dot) == 0);
+	assert(conn->framing->waiting == 0);
 	conn_free(conn);
 }
 
@@ -179,6 +237,8 @@ static void conn_handshake(struct conn *conn)
 	enum transport_err err = tls_handshake(conn->tls, clock_now(conn->clock));
 
 	/* Also an alert that says why it failed. */
+	if (conn->state == CONN_HANDSHAKING && conn->said_ms == 0)
+		conn->said_ms = loop_now_ms(conn->loop);
 	if (conn->state == CONN_HANDSHAKING)
 		conn_send(conn);
 	if (conn->state == CONN_CLOSED || err == TRANSPORT_WAIT)
@@ -188,8 +248,13 @@ static void conn_handshake(struct conn *conn)
 		return;
 	}
 	timer_stop(&conn->timer);
+	conn->look_ms = 0;
 	conn_step(conn, ON_TRUST);
 	conn->was_ready = true;
+	conn->vigil.used_ms = conn->vigil.heard_ms = loop_now_ms(conn->loop);
+	conn_look(conn);
+	/* What opens the connection, if the protocol has such. */
+	loop_defer(conn->loop, &conn->turn);
 	if (conn->owner != NULL)
 		conn->owner->ready(conn->owner);
 }
@@ -197,25 +262,28 @@ static void conn_handshake(struct conn *conn)
 /* Hands on every answer that is whole. */
 static void conn_answers(struct conn *conn)
 {
-	struct exchange *exchange;
-	struct wire answer;
-	enum transport_err err;
+	struct framing_news news;
 
-	while ((err = dot_next(conn->dot, &exchange, &answer)) == TRANSPORT_OK) {
-		conn->useful = true;
-		conn->owner->answered(conn->owner, exchange, answer);
-		if (conn->state != CONN_READY)
-			return;
+	while (conn_is_open(conn)) {
+		switch (conn->framing->ops->next(conn->framing, &news)) {
+		case FRAMING_WAIT: return;
+		case FRAMING_ANSWERED:
+			conn->useful = true;
+			conn->vigil.used_ms = conn->vigil.heard_ms;
+			conn->owner->answered(conn->owner, &news);
+			break;
+		case FRAMING_RETURNED: conn->owner->returned(conn->owner, &news); break;
+		case FRAMING_LEAVING: conn_say_leaving(conn, false); break;
+		case FRAMING_BROKEN: conn_fail(conn, TRANSPORT_PROTOCOL, news.why); break;
+		}
 	}
-	if (err == TRANSPORT_PROTOCOL)
-		conn_fail(conn, err, "the server sent an answer to what was not asked");
 }
 
 static void conn_read(struct conn *conn)
 {
-	struct buf *in = dot_in(conn->dot);
+	struct buf *in = &conn->framing->in;
 
-	while (conn->state == CONN_READY) {
+	while (conn_is_open(conn)) {
 		uint8_t *room = buf_room(in, READ_SIZE);
 		enum transport_err err;
 		size_t n = 0;
@@ -232,7 +300,7 @@ static void conn_read(struct conn *conn)
 			return;
 		}
 		buf_added(in, n);
-		conn->heard_ms = loop_now_ms(conn->loop);
+		vigil_heard(&conn->vigil, loop_now_ms(conn->loop));
 		conn_answers(conn);
 	}
 }
@@ -241,10 +309,11 @@ static void conn_process(struct conn *conn)
 {
 	if (conn->state == CONN_HANDSHAKING)
 		conn_handshake(conn);
-	if (conn->state == CONN_READY)
+	if (conn_is_open(conn))
 		conn_read(conn);
-	/* TLS may owe the peer something of its own, a key update for one. */
-	if (conn->state == CONN_READY && buf_size(tls_out(conn->tls)) > 0)
+	/* TLS and the framing may owe the peer something of their own: a key update, a window.
+	 */
+	if (conn_is_open(conn))
 		loop_defer(conn->loop, &conn->turn);
 }
 
@@ -262,9 +331,13 @@ static void conn_receive(struct conn *conn)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		conn_fail(conn, TRANSPORT_LOST, strerror(errno));
+		conn_fail(conn,
+			conn->vigil.rtt_ms == 0 ? TRANSPORT_UNREACHABLE : TRANSPORT_LOST,
+			strerror(errno));
 		return;
 	}
+	if (conn->vigil.rtt_ms == 0)
+		conn->vigil.rtt_ms = 1 + (uint32_t)(loop_now_ms(conn->loop) - conn->said_ms);
 	if (n == 0)
 		tls_eof(conn->tls);
 	else
@@ -301,95 +374,144 @@ static void on_ready(struct watch *watch, unsigned events)
 static void on_timer(struct timer *timer)
 {
 	struct conn *conn = container_of(timer, struct conn, timer);
-	uint64_t silent_ms = loop_now_ms(conn->loop) - conn->heard_ms;
 
+	conn->look_ms = 0;
 	if (conn->state == CONN_DIALING)
 		conn_fail(conn, TRANSPORT_TIMEOUT, "no connection in time");
 	else if (conn->state == CONN_HANDSHAKING)
 		conn_fail(conn, TRANSPORT_TIMEOUT, "the TLS handshake was not done in time");
-	if (conn->state != CONN_READY)
-		return;
-	conn->timing = false;
-	if (dot_waiting(conn->dot) == 0)
-		return;
-	if (silent_ms >= conn->limits.silent_ms) {
-		conn_fail(conn, TRANSPORT_TIMEOUT, "the server does not answer");
-		return;
+	else
+		conn_look(conn);
+}
+
+static struct framing *framing_new(const struct endpoint *endpoint)
+{
+	struct doh_params params = {
+		.authority = endpoint->authority, .path = endpoint->path, .get = endpoint->get};
+
+	assert(endpoint->protocol != PROTOCOL_PLAIN);
+	return endpoint->protocol == PROTOCOL_HTTPS ? doh_new(&params) : dot_new();
+}
+
+static bool conn_prepare(
+	struct conn *conn, const struct endpoint *endpoint, const struct conn_params *params)
+{
+	struct tls_params tls = {.context = params->context,
+		.subject = &endpoint->subject,
+		.asks_scts = params->asks_scts,
+		.ticket = params->ticket};
+
+	conn->framing = framing_new(endpoint);
+	if (conn->framing == NULL) {
+		ticket_free(params->ticket);
+		return false;
 	}
-	conn->timing =
-		timer_start(conn->loop, &conn->timer, conn->limits.silent_ms - silent_ms);
+	tls.alpn = conn->framing->ops->alpn;
+	tls.alpn_required = conn->framing->ops->alpn_required;
+	return tls_new(&tls, clock_now(params->clock), &conn->tls) == TRANSPORT_OK &&
+	       timer_start(conn->loop, &conn->timer, params->limits.ready_ms);
 }
 
 struct conn *conn_new(const struct endpoint *endpoint, const struct conn_params *params,
-	bool asks_scts, struct conn_owner *owner)
+	struct conn_owner *owner)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 	int error = 0;
 
-	if (conn == NULL)
+	if (conn == NULL) {
+		ticket_free(params->ticket);
 		return NULL;
+	}
 	*conn = (struct conn){.loop = params->loop,
 		.owner = owner,
 		.clock = params->clock,
-		.limits = params->limits,
+		.vigil = {.silent_ms = params->limits.silent_ms,
+			.idle_ms = params->limits.idle_ms,
+			.patience = params->limits.patience},
 		.state = CONN_DIALING,
 		.fd = -1,
 		.watch.ready = on_ready,
 		.timer.fired = on_timer,
 		.turn.run = on_turn};
-	conn->dot = dot_new();
-	if (conn->dot == NULL ||
-		tls_new(params->context, &endpoint->subject, "dot", asks_scts, &conn->tls) !=
-			TRANSPORT_OK ||
-		!timer_start(conn->loop, &conn->timer, conn->limits.ready_ms)) {
+	if (!conn_prepare(conn, endpoint, params)) {
 		timer_done(&conn->timer);
 		conn_free(conn);
 		return NULL;
 	}
-	if (dial(endpoint, &conn->fd, &error) != TRANSPORT_OK)
+	if (dial(endpoint, params->limits.silent_ms, &conn->fd, &error) != TRANSPORT_OK)
 		conn_fail(conn, TRANSPORT_UNREACHABLE, strerror(error));
 	else
 		conn_watch(conn, LOOP_WRITE);
 	return conn;
 }
 
-enum transport_err conn_submit(struct conn *conn, struct exchange *exchange)
+enum transport_err conn_submit(struct conn *conn, struct attempt *attempt)
 {
+	struct framing *framing = conn->framing;
 	enum transport_err err = TRANSPORT_BUSY;
 
 	assert(conn->state == CONN_READY);
-	if (dot_waiting(conn->dot) == 0)
-		conn->heard_ms = loop_now_ms(conn->loop);
-	if (buf_size(tls_out(conn->tls)) + buf_size(dot_out(conn->dot)) < UNSENT_MAX)
-		err = dot_submit(conn->dot, exchange);
+	if (framing->waiting == 0)
+		conn->vigil.heard_ms = loop_now_ms(conn->loop);
+	if (buf_size(tls_out(conn->tls)) + buf_size(&framing->out) < UNSENT_MAX)
+		err = framing->ops->submit(framing, attempt);
 	if (err == TRANSPORT_OK)
 		loop_defer(conn->loop, &conn->turn);
-	else if (err == TRANSPORT_BUSY && dot_cancelled(conn->dot) > dot_waiting(conn->dot))
+	else if (err == TRANSPORT_BUSY && framing->forgotten > framing->waiting)
 		conn_fail(conn, TRANSPORT_LOST, "too many queries were never answered");
 	return err;
 }
 
-void conn_cancel(struct conn *conn, struct exchange *exchange)
+void conn_cancel(struct conn *conn, struct attempt *attempt)
 {
-	dot_cancel(conn->dot, exchange);
+	conn->framing->ops->cancel(conn->framing, attempt);
+	/* To tell the server, and to end if that was the last. */
+	loop_defer(conn->loop, &conn->turn);
+}
+
+void conn_leave(struct conn *conn)
+{
+	if (!conn_is_open(conn)) {
+		conn_fail(conn, TRANSPORT_LOST, "it is not needed any more");
+		return;
+	}
+	conn_step(conn, ON_LEAVE);
+	loop_defer(conn->loop, &conn->turn);
 }
 
 void conn_close(struct conn *conn)
 {
-	assert(dot_waiting(conn->dot) == 0);
+	assert(conn->framing->waiting == 0);
 	conn->owner = NULL;
 	if (conn->state == CONN_CLOSED)
 		return;
-	if (conn->state == CONN_READY) {
+	if (conn_is_open(conn)) {
 		tls_close(conn->tls);
 		conn_send(conn);
 	}
 	conn_fail(conn, TRANSPORT_OK, NULL);
 }
 
-struct exchange *conn_take(struct conn *conn)
+struct attempt *conn_take(struct conn *conn)
 {
-	return dot_take(conn->dot);
+	return conn->framing->ops->take(conn->framing);
+}
+
+uint64_t conn_idle_ms(const struct conn *conn)
+{
+	return conn->framing->waiting > 0 ? 0 : loop_now_ms(conn->loop) - conn->vigil.used_ms;
+}
+
+void conn_set_idle_limit(struct conn *conn, uint32_t idle_ms)
+{
+	if (idle_ms < conn->vigil.idle_ms)
+		conn->vigil.idle_ms = idle_ms;
+	conn_look_within(conn, idle_ms);
+}
+
+struct ticket *conn_ticket(const struct conn *conn)
+{
+	return tls_ticket(conn->tls);
 }
 
 bool conn_is_ready(const struct conn *conn)

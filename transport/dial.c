@@ -31,11 +31,12 @@ static socklen_t fill_address(const struct endpoint *endpoint, union address *re
 	return sizeof ret->v6;
 }
 
-enum transport_err dial(const struct endpoint *endpoint, int *ret_fd, int *ret_errno)
+enum transport_err dial(
+	const struct endpoint *endpoint, uint32_t timeout_ms, int *ret_fd, int *ret_errno)
 {
 	union address address;
 	socklen_t size = fill_address(endpoint, &address);
-	int fd, on = 1;
+	int fd, on = 1, patience = (int)timeout_ms;
 
 	fd = socket(
 		address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
@@ -45,6 +46,9 @@ enum transport_err dial(const struct endpoint *endpoint, int *ret_fd, int *ret_e
 	}
 	/* Without it a query waits for the acknowledgement of the one before. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+	/* Also saves a round trip where servers and sysctl net.ipv4.tcp_fastopen have it. */
+	setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
 	if (connect(fd, &address.any, size) < 0 && errno != EINPROGRESS) {
 		*ret_errno = errno;
 		close(fd);

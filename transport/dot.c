@@ -11,41 +11,41 @@ enum {
 	HEADER_SIZE = 12,
 };
 
-enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_CANCELLED };
+enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_FORGOTTEN, SLOT_PING };
 
 /* A slot's index is the ID on the wire. */
 struct slot {
-	struct exchange *exchange;
+	struct attempt *attempt;
 	uint16_t next_free;
 	uint8_t state;
 };
 
 struct dot {
-	struct buf in, out;
+	struct framing framing;
 	struct slot *slots;
-	size_t n_slots, waiting, cancelled;
+	size_t n_slots;
 	uint16_t first_free, last_free; /* a queue: the ID that rested longest comes next */
 	size_t taken;                   /* bytes of `in` that the last answer used */
 	size_t take_from;               /* no slot below is waiting, while they are taken out */
+	bool pinging;
 };
 
-struct dot *dot_new(void)
-{
-	struct dot *dot = calloc(1, sizeof *dot);
+/* Any server has the answer at hand: ". NS", padded as all others are (RFC 8467). */
+static const uint8_t PING[128] = {[2] = 0x01,
+	[5] = 1,
+	[11] = 1, /* RD, a question, an OPT */
+	[14] = 2,
+	[16] = 1, /* NS, IN */
+	[19] = 41,
+	[20] = 0x04,
+	[21] = 0xd0, /* OPT, 1232 bytes */
+	[27] = 100,
+	[29] = 12,
+	[31] = 96}; /* padding */
 
-	if (dot != NULL)
-		dot->first_free = dot->last_free = NO_SLOT;
-	return dot;
-}
-
-void dot_free(struct dot *dot)
+static struct dot *dot_of(struct framing *framing)
 {
-	if (dot == NULL)
-		return;
-	buf_clear(&dot->in);
-	buf_clear(&dot->out);
-	free(dot->slots);
-	free(dot);
+	return container_of(framing, struct dot, framing);
 }
 
 static void slot_release(struct dot *dot, uint16_t id)
@@ -74,120 +74,184 @@ static enum transport_err slots_grow(struct dot *dot)
 	return TRANSPORT_OK;
 }
 
-enum transport_err dot_submit(struct dot *dot, struct exchange *exchange)
+/* The next ID; NO_SLOT: none, *err says why. */
+static uint16_t slot_take(struct dot *dot, enum transport_err *err)
 {
-	struct wire query = exchange->query;
-	uint8_t *room;
 	uint16_t id;
 
-	assert(query.size >= HEADER_SIZE && query.size <= UINT16_MAX);
-	if (dot->first_free == NO_SLOT) {
-		enum transport_err err = slots_grow(dot);
-
-		if (err != TRANSPORT_OK)
-			return err;
-	}
-	room = buf_room(&dot->out, 2 + query.size);
-	if (room == NULL)
-		return TRANSPORT_NOMEM;
+	*err = TRANSPORT_OK;
+	if (dot->first_free == NO_SLOT)
+		*err = slots_grow(dot);
 	id = dot->first_free;
-	dot->first_free = dot->slots[id].next_free;
-	dot->slots[id] = (struct slot){.exchange = exchange, .state = SLOT_WAITING};
-	dot->waiting++;
-	exchange->id = id;
-	exchange->sent = true;
+	if (id != NO_SLOT)
+		dot->first_free = dot->slots[id].next_free;
+	return id;
+}
 
-	room[0] = (uint8_t)(query.size >> 8);
-	room[1] = (uint8_t)query.size;
+/* Length and ID in front of a message that lies in the room already. */
+static void frame(struct dot *dot, uint8_t *room, size_t size, uint16_t id)
+{
+	room[0] = (uint8_t)(size >> 8);
+	room[1] = (uint8_t)size;
 	room[2] = (uint8_t)(id >> 8);
 	room[3] = (uint8_t)id;
-	memcpy(room + 4, query.data + 2, query.size - 2);
-	buf_added(&dot->out, 2 + query.size);
+	buf_added(&dot->framing.out, 2 + size);
+}
+
+static enum transport_err dot_submit(struct framing *framing, struct attempt *attempt)
+{
+	struct dot *dot = dot_of(framing);
+	struct exchange *exchange = attempt->exchange;
+	uint8_t *room = buf_room(&framing->out, 2 + EXCHANGE_QUERY_MAX);
+	enum transport_err err;
+	uint16_t id;
+	size_t size;
+
+	if (room == NULL)
+		return TRANSPORT_NOMEM;
+	id = slot_take(dot, &err);
+	if (id == NO_SLOT)
+		return err;
+	size = exchange->write(exchange, PROTOCOL_TLS, room + 2);
+	assert(size >= EXCHANGE_QUERY_MIN && size <= EXCHANGE_QUERY_MAX);
+	dot->slots[id] = (struct slot){.attempt = attempt, .state = SLOT_WAITING};
+	attempt->id = id;
+	framing->waiting++;
+	frame(dot, room, size, id);
 	return TRANSPORT_OK;
 }
 
-void dot_cancel(struct dot *dot, struct exchange *exchange)
+/* Its ID stays taken until the answer has come: a late one must not meet another question. */
+static void dot_cancel(struct framing *framing, struct attempt *attempt)
 {
-	struct slot *slot = &dot->slots[exchange->id];
+	struct slot *slot = &dot_of(framing)->slots[attempt->id];
 
-	assert(exchange->sent && slot->exchange == exchange);
-	slot->state = SLOT_CANCELLED;
-	slot->exchange = NULL;
-	exchange->sent = false;
-	dot->waiting--;
-	dot->cancelled++;
+	assert(slot->attempt == attempt);
+	slot->state = SLOT_FORGOTTEN;
+	slot->attempt = NULL;
+	framing->waiting--;
+	framing->forgotten++;
 }
 
-struct buf *dot_out(struct dot *dot)
+static void dot_ping(struct framing *framing)
 {
-	return &dot->out;
+	struct dot *dot = dot_of(framing);
+	uint8_t *room = buf_room(&framing->out, 2 + sizeof PING);
+	enum transport_err err;
+	uint16_t id;
+
+	if (dot->pinging || room == NULL)
+		return;
+	id = slot_take(dot, &err);
+	if (id == NO_SLOT)
+		return;
+	dot->pinging = true;
+	dot->slots[id] = (struct slot){.state = SLOT_PING};
+	memcpy(room + 2, PING, sizeof PING);
+	frame(dot, room, sizeof PING, id);
 }
 
-struct buf *dot_in(struct dot *dot)
+static enum framing_event broken(struct framing_news *news, const char *why)
 {
-	return &dot->in;
+	*news = (struct framing_news){.why = why};
+	return FRAMING_BROKEN;
 }
 
-enum transport_err dot_next(
-	struct dot *dot, struct exchange **ret_exchange, struct wire *ret_answer)
+/* The answer of nobody: of one that was cancelled, or to a sign of life. */
+static bool is_nobodys(struct dot *dot, uint16_t id)
 {
+	switch (dot->slots[id].state) {
+	case SLOT_FORGOTTEN: dot->framing.forgotten--; break;
+	case SLOT_PING: dot->pinging = false; break;
+	default: return false;
+	}
+	slot_release(dot, id);
+	return true;
+}
+
+static enum framing_event dot_next(struct framing *framing, struct framing_news *ret)
+{
+	struct dot *dot = dot_of(framing);
+
 	for (;;) {
-		struct slot *slot;
-		struct wire in;
-		size_t size;
+		struct attempt *attempt;
+		struct wire in, answer;
 		uint16_t id;
 
-		buf_consume(&dot->in, dot->taken);
+		buf_consume(&framing->in, dot->taken);
 		dot->taken = 0;
-		in = buf_bytes(&dot->in);
+		in = buf_bytes(&framing->in);
 		if (in.size < 2)
-			return TRANSPORT_WAIT;
-		size = (size_t)in.data[0] << 8 | in.data[1];
-		if (size < HEADER_SIZE)
-			return TRANSPORT_PROTOCOL;
-		if (in.size < 2 + size)
-			return TRANSPORT_WAIT;
-		id = (uint16_t)(in.data[2] << 8 | in.data[3]);
+			return FRAMING_WAIT;
+		answer = (struct wire){in.data + 2, (size_t)in.data[0] << 8 | in.data[1]};
+		if (answer.size < HEADER_SIZE)
+			return broken(ret, "the server sent a message that is none");
+		if (in.size < 2 + answer.size)
+			return FRAMING_WAIT;
+		id = (uint16_t)(answer.data[0] << 8 | answer.data[1]);
 		if (id >= dot->n_slots || dot->slots[id].state == SLOT_FREE)
-			return TRANSPORT_PROTOCOL;
-		slot = &dot->slots[id];
-		dot->taken = 2 + size;
-		if (slot->state == SLOT_CANCELLED) {
-			dot->cancelled--;
-			slot_release(dot, id);
+			return broken(ret, "the server sent an answer to what was not asked");
+		dot->taken = 2 + answer.size;
+		if (is_nobodys(dot, id))
 			continue;
-		}
-		*ret_exchange = slot->exchange;
-		*ret_answer = (struct wire){in.data + 2, size};
-		if (!slot->exchange->accept(slot->exchange, *ret_answer))
-			return TRANSPORT_PROTOCOL;
-		slot->exchange->sent = false;
-		dot->waiting--;
+		attempt = dot->slots[id].attempt;
+		if (!attempt->exchange->accept(attempt->exchange, answer))
+			return broken(ret, "the server sent an answer to what was not asked");
+		framing->waiting--;
 		slot_release(dot, id);
-		return TRANSPORT_OK;
+		*ret = (struct framing_news){
+			.attempt = attempt, .answer = answer, .max_age_s = UINT32_MAX};
+		return FRAMING_ANSWERED;
 	}
 }
 
-struct exchange *dot_take(struct dot *dot)
+static struct attempt *dot_take(struct framing *framing)
 {
+	struct dot *dot = dot_of(framing);
+
 	for (; dot->take_from < dot->n_slots; dot->take_from++) {
 		struct slot *slot = &dot->slots[dot->take_from];
-		struct exchange *exchange = slot->exchange;
+		struct attempt *attempt = slot->attempt;
 
 		if (slot->state != SLOT_WAITING)
 			continue;
-		dot_cancel(dot, exchange);
-		return exchange;
+		dot_cancel(framing, attempt);
+		return attempt;
 	}
 	return NULL;
 }
 
-size_t dot_waiting(const struct dot *dot)
+static bool dot_flush([[maybe_unused]] struct framing *framing)
 {
-	return dot->waiting;
+	return true; /* all is written already */
 }
 
-size_t dot_cancelled(const struct dot *dot)
+static void dot_free(struct framing *framing)
 {
-	return dot->cancelled;
+	struct dot *dot = dot_of(framing);
+
+	buf_clear(&framing->in);
+	buf_clear(&framing->out);
+	free(dot->slots);
+	free(dot);
+}
+
+struct framing *dot_new(void)
+{
+	/* Servers need not speak of ALPN, and many do not. */
+	static const struct framing_ops ops = {.alpn = "dot",
+		.submit = dot_submit,
+		.cancel = dot_cancel,
+		.next = dot_next,
+		.ping = dot_ping,
+		.flush = dot_flush,
+		.take = dot_take,
+		.free = dot_free};
+	struct dot *dot = calloc(1, sizeof *dot);
+
+	if (dot == NULL)
+		return NULL;
+	dot->framing.ops = &ops;
+	dot->first_free = dot->last_free = NO_SLOT;
+	return &dot->framing;
 }

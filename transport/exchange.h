@@ -29,22 +29,58 @@ enum [[nodiscard]] transport_err{
 	TRANSPORT_NOMEM,
 };
 
+enum protocol {
+	PROTOCOL_TLS,   /* DNS over TLS (RFC 7858) */
+	PROTOCOL_HTTPS, /* DNS over HTTPS (RFC 8484) */
+	PROTOCOL_PLAIN, /* neither: for routes that ask for it by name */
+};
+
+enum {
+	EXCHANGE_QUERY_MIN = 12,
+	EXCHANGE_QUERY_MAX = 512,
+	EXCHANGE_ATTEMPTS = 2,
+};
+
+/* One sending of an exchange to one server. It lies in at most one place at a time. */
+struct attempt {
+	struct exchange *exchange;
+	struct upstream *upstream; /* who has it now; NULL: it is free */
+	struct list node;          /* of the upstream: who was sent first is first */
+	uint64_t sent_ms;
+	bool stalled;  /* its connection is; another one of the same upstream may be better */
+	void *carrier; /* the upstream's: the connection or plain query that has it */
+	union {
+		uint16_t id;               /* DoT's */
+		struct doh_stream *stream; /* DoH's */
+	};
+};
+
 struct exchange {
 	/* Set by the owner before the exchange is submitted. */
-	struct wire query; /* borrowed until done() or cancel; at least 12 bytes */
-	bool (*accept)(struct exchange *, struct wire answer); /* does it answer the query? */
+
+	/* Writes the query for this protocol; `out` has EXCHANGE_QUERY_MAX bytes. Returns its
+	 * size, EXCHANGE_QUERY_MIN at least. Called once an attempt. Its ID is overwritten. */
+	size_t (*write)(struct exchange *, enum protocol, uint8_t *out);
+	/* Does it answer the query? May set keepalive and keepalive_ms. */
+	bool (*accept)(struct exchange *, struct wire answer);
 	void (*done)(struct exchange *); /* called once, unless cancelled */
+
+	/* What the server said when it closes idle connections (RFC 7828), if it did. */
+	bool keepalive;
+	uint32_t keepalive_ms;
 
 	/* Set by transport before done(). */
 	enum transport_err err;
 	struct wire answer; /* when TRANSPORT_OK, during done() only; its ID means nothing */
-	const char *why;    /* else: in words, during done() only */
+	/* When TRANSPORT_OK: how long an HTTP cache has held the answer, and how long in all it
+	 * may (RFC 8484 section 5.1); UINT32_MAX: it is not said. In seconds. */
+	uint32_t age_s, max_age_s;
+	const char *why; /* else: in words, during done() only */
 
 	/* Transport's own. */
-	struct list node;
-	struct upstream *upstream; /* who has it now; NULL: parked, or nobody */
+	struct list node;         /* while no upstream has it */
+	struct upstream_set *set; /* NULL: not under way */
+	struct attempt attempts[EXCHANGE_ATTEMPTS];
 	uint64_t lost, given_up; /* a bit for each upstream that lost it once; that failed it */
 	unsigned sends;          /* how often it went out */
-	uint16_t id;             /* on the present connection */
-	bool sent;               /* lies in a connection, under `id` */
 };

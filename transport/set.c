@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/set.h"
+#include "transport/race.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* An exchange goes out at most so often: to a server, again after that one closed, and
- * elsewhere. DNS queries are idempotent. */
-enum { SENDS_MAX = 3 };
+enum {
+	/* An exchange goes out at most so often: to a server, again after that one closed, and
+	 * elsewhere. DNS queries are idempotent. */
+	SENDS_MAX = 5,
+	RACE_STEP_MS = 250, /* RFC 8305 section 5 */
+	MEASURE_MS = 60000, /* how often one of those that are not asked is asked, too */
+};
+
+/* Queries that are asked twice only because the first answer is late: one of twenty. */
+static const double EXTRA_EARNED = 0.05, EXTRA_MAX = 10;
 
 struct upstream_set {
 	struct loop *loop;
@@ -19,13 +28,56 @@ struct upstream_set {
 	struct list parked; /* no upstream will do now, but one may in a moment */
 	struct list ended;  /* to be told at the end of the turn */
 	struct turn turn;
+	struct timer race_timer;
+	bool racing;
+	double extra; /* queries that may be asked twice now */
+	uint64_t measure_ms;
+	uint64_t slept_ms, looked_ms;
 	unsigned turns_left; /* set_free() was called: until nothing refers to it any more */
 };
+
+static bool is_under_way(const struct exchange *exchange)
+{
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+		if (exchange->attempts[i].upstream != NULL)
+			return true;
+	return false;
+}
+
+static struct attempt *free_attempt(struct exchange *exchange)
+{
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+		if (exchange->attempts[i].upstream == NULL)
+			return &exchange->attempts[i];
+	return NULL;
+}
+
+/* Those who have it already, or have failed it. */
+static uint64_t not_for(const struct exchange *exchange)
+{
+	uint64_t bits = exchange->given_up;
+
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++) {
+		const struct attempt *attempt = &exchange->attempts[i];
+
+		if (attempt->upstream != NULL && !attempt->stalled)
+			bits |= UINT64_C(1) << upstream_index(attempt->upstream);
+	}
+	return bits;
+}
+
+static void cancel_attempts(struct exchange *exchange)
+{
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+		if (exchange->attempts[i].upstream != NULL)
+			upstream_cancel(&exchange->attempts[i]);
+}
 
 static void finish_later(
 	struct upstream_set *set, struct exchange *exchange, enum transport_err err)
 {
 	exchange->err = err;
+	list_remove(&exchange->node);
 	list_append(&set->ended, &exchange->node);
 	loop_defer(set->loop, &set->turn);
 }
@@ -46,11 +98,19 @@ static struct upstream *most_telling(const struct upstream_set *set)
 	return found;
 }
 
+static enum transport_err err_of_all(const struct upstream_set *set)
+{
+	const struct upstream *upstream = most_telling(set);
+
+	return upstream != NULL ? upstream_err(upstream) : TRANSPORT_NOMEM;
+}
+
 static void set_close(struct upstream_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		upstream_free(set->upstreams[i]);
 	set->n = 0;
+	timer_done(&set->race_timer);
 }
 
 static void set_bury(struct upstream_set *set)
@@ -60,6 +120,23 @@ static void set_bury(struct upstream_set *set)
 	free(set);
 }
 
+static void tell_end(struct upstream_set *set, struct exchange *exchange)
+{
+	struct upstream *upstream = most_telling(set);
+	char why[512];
+
+	if (exchange->err == TRANSPORT_BUSY)
+		snprintf(why, sizeof why, "too many queries under way");
+	else if (upstream == NULL || exchange->err == TRANSPORT_NOMEM)
+		snprintf(why, sizeof why, "out of memory");
+	else
+		snprintf(why, sizeof why, "%s: %s",
+			set->endpoints[upstream_index(upstream)].text, upstream_why(upstream));
+	exchange->why = why;
+	exchange->set = NULL;
+	exchange->done(exchange);
+}
+
 static void on_turn(struct turn *turn)
 {
 	struct upstream_set *set = container_of(turn, struct upstream_set, turn);
@@ -67,20 +144,9 @@ static void on_turn(struct turn *turn)
 	while (!list_empty(&set->ended)) {
 		struct exchange *exchange =
 			container_of(set->ended.next, struct exchange, node);
-		struct upstream *upstream = most_telling(set);
-		char why[512];
 
 		list_remove(&exchange->node);
-		if (exchange->err == TRANSPORT_BUSY)
-			snprintf(why, sizeof why, "too many queries under way");
-		else if (upstream == NULL || exchange->err == TRANSPORT_NOMEM)
-			snprintf(why, sizeof why, "out of memory");
-		else
-			snprintf(why, sizeof why, "%s: %s",
-				set->endpoints[upstream_index(upstream)].text,
-				upstream_why(upstream));
-		exchange->why = why;
-		exchange->done(exchange);
+		tell_end(set, exchange);
 	}
 	if (set->turns_left == 0)
 		return;
@@ -90,30 +156,12 @@ static void on_turn(struct turn *turn)
 		loop_defer(set->loop, &set->turn);
 }
 
-static bool given_up(const struct exchange *exchange, size_t index)
+static bool any_is(const struct upstream_set *set, enum readiness readiness)
 {
-	return (exchange->given_up >> index & 1) != 0;
-}
-
-/* The first good one; else one that is being tried. Who failed and has rested is tried beside,
- * so that a query waits for such a one only when there is no better. */
-static struct upstream *choose(struct upstream_set *set, const struct exchange *exchange)
-{
-	struct upstream *second = NULL;
-
-	for (size_t i = 0; i < set->n; i++) {
-		struct upstream *upstream = set->upstreams[i];
-
-		if (given_up(exchange, i))
-			continue;
-		if (upstream_health(upstream) == HEALTH_RESTED)
-			upstream_dial(upstream);
-		if (upstream_health(upstream) == HEALTH_GOOD)
-			return upstream;
-		if (upstream_health(upstream) == HEALTH_PROBING && second == NULL)
-			second = upstream;
-	}
-	return second;
+	for (size_t i = 0; i < set->n; i++)
+		if (upstream_readiness(set->upstreams[i]) == readiness)
+			return true;
+	return false;
 }
 
 static bool any_recovers(const struct upstream_set *set)
@@ -124,48 +172,75 @@ static bool any_recovers(const struct upstream_set *set)
 	return false;
 }
 
-static void place(struct upstream_set *set, struct exchange *exchange)
+/* Dials the next, and sets the time for the one after. */
+static void race_on(struct upstream_set *set)
 {
-	struct upstream *upstream = choose(set, exchange);
+	struct upstream *next = race_next(set->upstreams, set->n, 0);
+
+	if (next != NULL)
+		upstream_dial(next);
+	set->racing = timer_start(set->loop, &set->race_timer, RACE_STEP_MS);
+}
+
+static void on_race_timer(struct timer *timer)
+{
+	struct upstream_set *set = container_of(timer, struct upstream_set, race_timer);
+
+	set->racing = false;
+	if (!list_empty(&set->parked))
+		race_on(set);
+}
+
+/* Waits for whoever is ready first. */
+static void park(struct upstream_set *set, struct exchange *exchange)
+{
+	list_append(&set->parked, &exchange->node);
+	if (!set->racing || !any_is(set, UPSTREAM_DIALING))
+		race_on(set);
+}
+
+static enum transport_err send(
+	struct exchange *exchange, struct attempt *attempt, struct upstream *upstream)
+{
 	enum transport_err err;
 
-	if (upstream != NULL) {
-		err = upstream_submit(upstream, exchange);
-		if (err != TRANSPORT_OK)
+	attempt->exchange = exchange;
+	err = upstream_submit(upstream, attempt);
+	if (err == TRANSPORT_OK)
+		exchange->sends++;
+	return err;
+}
+
+/* Nobody takes it now. May somebody in a moment? */
+static bool is_hopeful(const struct upstream_set *set, const struct exchange *exchange)
+{
+	return any_is(set, UPSTREAM_DIALING) ||
+	       race_next(set->upstreams, set->n, exchange->given_up) != NULL ||
+	       any_recovers(set);
+}
+
+static void place(struct upstream_set *set, struct exchange *exchange)
+{
+	struct upstream *upstream = race_best(set->upstreams, set->n, not_for(exchange));
+	struct attempt *attempt = free_attempt(exchange);
+	enum transport_err err;
+
+	if (upstream != NULL && attempt != NULL) {
+		err = send(exchange, attempt, upstream);
+		if (err != TRANSPORT_OK && !is_under_way(exchange))
 			finish_later(set, exchange, err);
-		return;
+	} else if (exchange->sends < SENDS_MAX && is_hopeful(set, exchange)) {
+		if (any_recovers(set))
+			exchange->given_up = 0;
+		park(set, exchange);
+	} else if (!is_under_way(exchange)) {
+		finish_later(set, exchange, err_of_all(set));
 	}
-	if (exchange->sends < SENDS_MAX && any_recovers(set)) {
-		exchange->given_up = 0;
-		list_append(&set->parked, &exchange->node);
-		return;
-	}
-	upstream = most_telling(set);
-	finish_later(
-		set, exchange, upstream != NULL ? upstream_err(upstream) : TRANSPORT_NOMEM);
 }
 
-static void on_failed(struct upstream_owner *owner, struct upstream *upstream,
-	struct exchange *exchange, bool sent)
+/* Everybody who waits is placed anew. */
+static void place_parked(struct upstream_set *set)
 {
-	struct upstream_set *set = container_of(owner, struct upstream_set, owner);
-	uint64_t bit = UINT64_C(1) << upstream_index(upstream);
-
-	/* A server may close a connection just when a query is on its way: once, it is asked
-	 * again. */
-	if (sent && (exchange->lost & bit) == 0)
-		exchange->lost |= bit;
-	else
-		exchange->given_up |= bit;
-	if (exchange->sends < SENDS_MAX)
-		place(set, exchange);
-	else
-		finish_later(set, exchange, upstream_err(upstream));
-}
-
-static void on_ready(struct upstream_owner *owner, [[maybe_unused]] struct upstream *upstream)
-{
-	struct upstream_set *set = container_of(owner, struct upstream_set, owner);
 	struct list parked;
 
 	list_init(&parked);
@@ -176,6 +251,166 @@ static void on_ready(struct upstream_owner *owner, [[maybe_unused]] struct upstr
 		list_remove(&exchange->node);
 		place(set, exchange);
 	}
+}
+
+static struct upstream_set *set_of(struct upstream_owner *owner)
+{
+	return container_of(owner, struct upstream_set, owner);
+}
+
+static void on_ready(struct upstream_owner *owner, struct upstream *upstream)
+{
+	struct upstream_set *set = set_of(owner);
+
+	if (upstream_is_doubtful(upstream))
+		set->measure_ms = 0;
+	place_parked(set);
+}
+
+/* It failed, or has rested: the next in its place at once, if somebody waits. */
+static void on_changed(struct upstream_owner *owner, [[maybe_unused]] struct upstream *upstream)
+{
+	struct upstream_set *set = set_of(owner);
+
+	if (list_empty(&set->parked))
+		return;
+	race_on(set);
+	place_parked(set);
+}
+
+static void on_answered(
+	struct upstream_owner *owner, struct attempt *attempt, const struct framing_news *news)
+{
+	struct upstream_set *set = set_of(owner);
+	struct exchange *exchange = attempt->exchange;
+
+	set->extra += set->extra < EXTRA_MAX ? EXTRA_EARNED : 0;
+	cancel_attempts(exchange);
+	list_remove(&exchange->node);
+	exchange->set = NULL;
+	exchange->err = TRANSPORT_OK;
+	exchange->answer = news->answer;
+	exchange->age_s = news->age_s;
+	exchange->max_age_s = news->max_age_s;
+	exchange->done(exchange);
+}
+
+static void on_failed(struct upstream_owner *owner, struct upstream *upstream,
+	struct attempt *attempt, enum retry retry)
+{
+	struct upstream_set *set = set_of(owner);
+	struct exchange *exchange = attempt->exchange;
+	uint64_t bit = UINT64_C(1) << upstream_index(upstream);
+
+	/* A server may close a connection just when a query is on its way: once, it is asked
+	 * again. */
+	if (retry == RETRY_ONCE && (exchange->lost & bit) == 0)
+		exchange->lost |= bit;
+	else if (retry != RETRY_HERE)
+		exchange->given_up |= bit;
+	if (is_under_way(exchange) || !list_empty(&exchange->node))
+		return;
+	if (exchange->sends < SENDS_MAX)
+		place(set, exchange);
+	else
+		finish_later(set, exchange, upstream_err(upstream));
+}
+
+/* Asks a second one as well, if that is allowed now and there is one. */
+static void ask_another(struct upstream_set *set, struct exchange *exchange)
+{
+	struct attempt *attempt = free_attempt(exchange);
+	struct upstream *upstream;
+
+	if (attempt == NULL || set->extra < 1)
+		return;
+	upstream = race_best(set->upstreams, set->n, not_for(exchange));
+	if (upstream != NULL) {
+		set->extra -= 1;
+		if (send(exchange, attempt, upstream) == TRANSPORT_OK)
+			return;
+	} else if (!any_is(set, UPSTREAM_DIALING)) {
+		/* For the next one that is late. */
+		upstream = race_next(set->upstreams, set->n, not_for(exchange));
+		if (upstream != NULL)
+			upstream_dial(upstream);
+	}
+}
+
+static void on_late(struct upstream_owner *owner, [[maybe_unused]] struct upstream *upstream,
+	struct attempt *attempt, bool stalled)
+{
+	struct upstream_set *set = set_of(owner);
+	struct exchange *exchange = attempt->exchange;
+
+	if (!stalled) {
+		ask_another(set, exchange);
+		return;
+	}
+	/* Not lost yet, but it is asked again as if it were. */
+	if (free_attempt(exchange) != NULL && list_empty(&exchange->node) &&
+		exchange->sends < SENDS_MAX)
+		place(set, exchange);
+}
+
+/* The one to learn about: who has failed and is connected again, else who was measured longest
+ * ago. */
+static struct upstream *least_known(struct upstream_set *set, uint64_t excluded)
+{
+	uint64_t oldest = UINT64_MAX;
+	struct upstream *found = NULL;
+
+	for (size_t i = 0; i < set->n; i++) {
+		struct upstream *upstream = set->upstreams[i];
+		enum readiness readiness = upstream_readiness(upstream);
+		uint64_t measured_ms = upstream_pace(upstream)->measured_ms;
+
+		if ((excluded >> i & 1) != 0 ||
+			(readiness != UPSTREAM_READY && readiness != UPSTREAM_IDLE))
+			continue;
+		if (readiness == UPSTREAM_READY && upstream_is_doubtful(upstream))
+			return upstream;
+		if (measured_ms < oldest) {
+			found = upstream;
+			oldest = measured_ms;
+		}
+	}
+	return found;
+}
+
+/* One of those who are not asked is, now and then, so that what is known of them is true; with
+ * a query that somebody else answers. */
+static void measure_others(struct upstream_set *set, struct exchange *exchange)
+{
+	struct attempt *attempt = free_attempt(exchange);
+	uint64_t now = loop_now_ms(set->loop);
+	struct upstream *other;
+
+	if (now < set->measure_ms || set->extra < 1 || attempt == NULL ||
+		!is_under_way(exchange))
+		return;
+	set->measure_ms = now + MEASURE_MS;
+	other = least_known(set, not_for(exchange));
+	if (other == NULL)
+		return;
+	set->extra -= 1;
+	if (upstream_readiness(other) == UPSTREAM_READY)
+		(void)!send(exchange, attempt, other);
+	else
+		upstream_dial(other);
+}
+
+/* Those in front of whoever is asked now are tried beside, unless it is for their slowness that
+ * they are not. */
+static void retry_better(struct upstream_set *set, const struct exchange *exchange)
+{
+	const struct upstream *asked = exchange->attempts[0].upstream;
+
+	if (asked == NULL)
+		return;
+	for (size_t i = 0; i < set->n && set->upstreams[i] != asked; i++)
+		if (!pace_is_better(upstream_pace(asked), upstream_pace(set->upstreams[i])))
+			upstream_dial(set->upstreams[i]);
 }
 
 struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size_t n,
@@ -191,10 +426,18 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 	set->loop = loop;
 	set->endpoints = endpoints;
 	set->turn.run = on_turn;
-	set->owner = (struct upstream_owner){.ready = on_ready, .failed = on_failed};
+	set->race_timer.fired = on_race_timer;
+	set->owner = (struct upstream_owner){.ready = on_ready,
+		.changed = on_changed,
+		.answered = on_answered,
+		.failed = on_failed,
+		.late = on_late};
+	set->extra = EXTRA_MAX;
+	set->measure_ms = loop_now_ms(loop) + MEASURE_MS;
+	set->slept_ms = net_slept_ms();
 	list_init(&set->parked);
 	list_init(&set->ended);
-	set->context = tls_context_new(params->trust);
+	set->context = tls_context_new(params->trust, params->post_quantum);
 	set->params = (struct upstream_params){
 		.conn = {.loop = loop,
 			.context = set->context,
@@ -202,6 +445,7 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 			.limits = {.ready_ms = params->budget_ms * 2 / 5,
 				.silent_ms = params->budget_ms / 2}},
 		.trace = params->trace,
+		.netwatch = params->netwatch,
 		.grace_ms = params->budget_ms,
 		.owner = &set->owner,
 	};
@@ -233,24 +477,80 @@ void set_free(struct upstream_set *set)
 
 void set_dial(struct upstream_set *set)
 {
-	if (set->n > 0)
-		upstream_dial(set->upstreams[0]);
+	struct upstream *upstream = race_next(set->upstreams, set->n, 0);
+
+	if (upstream != NULL && !any_is(set, UPSTREAM_READY))
+		upstream_dial(upstream);
+}
+
+void set_network_changed(struct upstream_set *set, bool anyhow)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < set->n; i++)
+		changed |= upstream_way_changed(set->upstreams[i], anyhow);
+	if (!changed)
+		return;
+	place_parked(set);
+	if (!any_is(set, UPSTREAM_READY) && !any_is(set, UPSTREAM_DIALING))
+		set_dial(set);
+}
+
+const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i)
+{
+	return i < set->n ? &set->endpoints[i] : NULL;
+}
+
+void set_address(
+	struct upstream_set *set, size_t i, const uint8_t *address, size_t address_size)
+{
+	struct subject *subject = &set->endpoints[i].subject;
+
+	if (subject->address_size == address_size &&
+		memcmp(subject->address, address, address_size) == 0)
+		return;
+	memcpy(subject->address, address, address_size);
+	subject->address_size = address_size;
+	upstream_way_changed(set->upstreams[i], true);
+	place_parked(set);
+}
+
+/* After a suspend nothing is left of the connections, though nobody has closed them. */
+static void look_whether_slept(struct upstream_set *set)
+{
+	uint64_t now = loop_now_ms(set->loop), slept;
+
+	if (now == set->looked_ms)
+		return;
+	set->looked_ms = now;
+	slept = net_slept_ms();
+	if (slept > set->slept_ms + 1000)
+		set_network_changed(set, true);
+	set->slept_ms = slept;
 }
 
 void set_submit(struct upstream_set *set, struct exchange *exchange)
 {
+	look_whether_slept(set);
 	list_init(&exchange->node);
-	exchange->upstream = NULL;
+	exchange->set = set;
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+		exchange->attempts[i].upstream = NULL;
 	exchange->lost = exchange->given_up = 0;
 	exchange->sends = 0;
-	exchange->sent = false;
+	exchange->keepalive = false;
 	place(set, exchange);
+	if (set->n > 1) {
+		retry_better(set, exchange);
+		measure_others(set, exchange);
+	}
 }
 
 void set_cancel(struct exchange *exchange)
 {
-	if (exchange->upstream != NULL)
-		upstream_cancel(exchange->upstream, exchange);
-	else
-		list_remove(&exchange->node);
+	if (exchange->set == NULL)
+		return;
+	cancel_attempts(exchange);
+	list_remove(&exchange->node);
+	exchange->set = NULL;
 }

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * The upstreams of a route in the order of preference: the first that can be trusted and
- * reached gets a query; if it fails, the next. An exchange ends once: with an answer, or when
- * nobody is left.
+ * reached gets a query; if it fails, the next. When none is connected they are raced, the next
+ * a moment after the one before (RFC 8305); an answer that is late is asked for elsewhere, too.
+ * An exchange ends once: with an answer, or when nobody is left.
  */
 #include "transport/upstream.h"
 
@@ -16,6 +17,8 @@ struct set_params {
 	const struct trust *trust;
 	const struct clock *clock;
 	struct trace *trace;
+	struct netwatch *netwatch; /* NULL: nobody watches the network */
+	enum post_quantum post_quantum;
 	uint32_t budget_ms; /* of a query in all; its owner keeps the clock and cancels */
 };
 
@@ -26,6 +29,14 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 /* No exchange may be under way; allowed in the done() of the last. NULL is allowed. */
 void set_free(struct upstream_set *set);
 
+/* The network has changed: connections whose way has, or all of them if `anyhow`, are given up
+ * and made anew; what they owed is asked again. */
+void set_network_changed(struct upstream_set *set, bool anyhow);
+/* The endpoint at `i`; NULL past the last. */
+const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i);
+/* It is there, now. One that had another address is given up. */
+void set_address(
+	struct upstream_set *set, size_t i, const uint8_t *address, size_t address_size);
 /* Connects to the first already, so that a refusal is told before anybody asks. */
 void set_dial(struct upstream_set *set);
 /* exchange->done() is called later, never from within. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The peer is judged inside the handshake, by GnuTLS's verify callback: before the client's
- * Finished, and so before any byte of an application could be written. A session that was
- * resumed would not come by there; tickets are not taken, and tls_write() asks once more.
+ * Finished, and so before any byte of an application could be written. A session that is
+ * resumed does not come by there: what its peer had shown is judged before its ticket is
+ * offered, and must be what the session then says of its peer. tls_write() asks once more.
  */
 #include "transport/tls.h"
 #include "transport/certmsg.h"
+#include "transport/ticket.h"
 #include <assert.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -19,17 +21,21 @@ enum { HANDSHAKE_MESSAGE_MAX = VERIFY_CHAIN_BYTES_MAX + 1024 };
 
 enum { EXTENSION_SCTS = 18 }; /* RFC 6962 section 3.3.1 */
 
-/* AEAD ciphers and ephemeral keys alone; P-256 first, which servers have and GnuTLS does
- * fastest. */
-static const char PRIORITY[] =
-	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:"
-	"+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1:"
-	"+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-"
-	"SHA512:"
-	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED25519:"
-	"+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
-	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:+COMP-NULL:"
-	"%SAFE_RENEGOTIATION";
+/* AEAD ciphers and ephemeral keys alone. */
+#define PRIORITY                                                                               \
+	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:"   \
+	"+ECDHE-ECDSA:+ECDHE-RSA:"                                                             \
+	"+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:"                           \
+	"+SIGN-ECDSA-SECP521R1-SHA512:"                                                        \
+	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED25519:"        \
+	"+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"       \
+	"+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+CTYPE-X509:+COMP-NULL:"           \
+	"%SAFE_RENEGOTIATION"
+/* P-256 first, which servers have and GnuTLS does fastest. */
+#define CLASSIC ":+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1"
+#define HYBRID ":+GROUP-X25519-MLKEM768"
+
+static const char HYBRID_NAME[] = "X25519-MLKEM768";
 
 struct tls_context {
 	gnutls_certificate_credentials_t credentials;
@@ -49,19 +55,44 @@ struct tls {
 	/* What it answered: the extension's body (TLS 1.2), or its Certificate message (1.3).
 	 */
 	struct buf answer;
+	struct ticket *offered; /* NULL: none */
+	struct verdict offered_verdict;
+	struct shown *shown; /* what was judged; NULL until then */
+	const char *alpn;
+	bool alpn_required;
 	struct verdict verdict;
 	const char *why;
 };
 
-struct tls_context *tls_context_new(const struct trust *trust)
+bool tls_knows_post_quantum(void)
+{
+	return gnutls_group_get_id(HYBRID_NAME) != GNUTLS_GROUP_INVALID;
+}
+
+const char *tls_library_version(void)
+{
+	return gnutls_check_version(NULL);
+}
+
+static const char *priority_of(enum post_quantum post_quantum)
+{
+	if (post_quantum == POST_QUANTUM_NO || !tls_knows_post_quantum())
+		return PRIORITY CLASSIC;
+	return post_quantum == POST_QUANTUM_REQUIRE ? PRIORITY HYBRID : PRIORITY HYBRID CLASSIC;
+}
+
+struct tls_context *tls_context_new(const struct trust *trust, enum post_quantum post_quantum)
 {
 	struct tls_context *context = calloc(1, sizeof *context);
+
+	/* Without the group there is nothing to be required. */
+	assert(post_quantum != POST_QUANTUM_REQUIRE || tls_knows_post_quantum());
 
 	if (context == NULL)
 		return NULL;
 	context->trust = trust;
 	if (gnutls_certificate_allocate_credentials(&context->credentials) < 0 ||
-		gnutls_priority_init(&context->priority, PRIORITY, NULL) < 0) {
+		gnutls_priority_init(&context->priority, priority_of(post_quantum), NULL) < 0) {
 		tls_context_free(context);
 		return NULL;
 	}
@@ -211,17 +242,50 @@ static int judge_peer(gnutls_session_t session)
 	if (!read_answer(tls, &peer))
 		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
 	verify_peer(tls->context->trust, tls->subject, &peer, tls->clock, &tls->verdict);
-	return tls->verdict.accepted ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+	if (!tls->verdict.accepted)
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	shown_unref(tls->shown);
+	tls->shown = shown_new(&peer, tls->clock.now_ms);
+	return tls->shown != NULL ? 0 : GNUTLS_E_MEMORY_ERROR;
 }
 
-static int prepare_session(struct tls *tls, const char *alpn)
+/* What was judged before the ticket was offered holds for the session that it resumes. */
+static bool accept_resumed(struct tls *tls)
 {
-	gnutls_datum_t protocol = {(unsigned char *)(uintptr_t)alpn, (unsigned)strlen(alpn)};
+	struct wire der[VERIFY_CHAIN_MAX + 1];
+	size_t n = tls_certificates(tls, der);
+
+	if (tls->offered == NULL || !shown_has(tls->offered->shown, der, n))
+		return false;
+	tls->shown = shown_ref(tls->offered->shown);
+	tls->verdict = tls->offered_verdict;
+	return tls->verdict.accepted;
+}
+
+/* Offers it, if what was shown then passes now. */
+static int offer(struct tls *tls, struct ticket *ticket, struct ct_clock clock)
+{
+	int r;
+
+	if (!ticket_judge(
+		    ticket, tls->context->trust, tls->subject, clock, &tls->offered_verdict)) {
+		ticket_free(ticket);
+		return GNUTLS_E_SUCCESS;
+	}
+	tls->offered = ticket;
+	r = gnutls_session_set_data(tls->session, ticket->session, ticket->size);
+	return r == GNUTLS_E_MEMORY_ERROR ? r : GNUTLS_E_SUCCESS;
+}
+
+static int prepare_session(struct tls *tls)
+{
+	gnutls_datum_t protocol = {
+		(unsigned char *)(uintptr_t)tls->alpn, (unsigned)strlen(tls->alpn)};
 	gnutls_session_t session;
 	int r;
 
-	/* No tickets: a resumed handshake shows no certificate to judge. */
-	r = gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS);
+	r = gnutls_init(
+		&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS_TLS12);
 	if (r < 0)
 		return r;
 	session = tls->session;
@@ -248,19 +312,29 @@ static int prepare_session(struct tls *tls, const char *alpn)
 	return r;
 }
 
-enum transport_err tls_new(const struct tls_context *context, const struct subject *subject,
-	const char *alpn, bool asks_scts, struct tls **ret)
+enum transport_err tls_new(
+	const struct tls_params *params, struct ct_clock clock, struct tls **ret)
 {
+	const struct subject *subject = params->subject;
 	struct tls *tls = calloc(1, sizeof *tls);
 
 	/* Who is dialled has an address, and it must be in the certificate. */
 	assert(subject->address_size == 4 || subject->address_size == 16);
-	if (tls == NULL)
+	if (tls == NULL) {
+		ticket_free(params->ticket);
 		return TRANSPORT_NOMEM;
-	tls->context = context;
+	}
+	tls->context = params->context;
 	tls->subject = subject;
-	tls->asks_scts = asks_scts;
-	if (prepare_session(tls, alpn) < 0) {
+	tls->alpn = params->alpn;
+	tls->alpn_required = params->alpn_required;
+	tls->asks_scts = params->asks_scts;
+	if (prepare_session(tls) < 0) {
+		ticket_free(params->ticket);
+		tls_free(tls);
+		return TRANSPORT_NOMEM;
+	}
+	if (params->ticket != NULL && offer(tls, params->ticket, clock) < 0) {
 		tls_free(tls);
 		return TRANSPORT_NOMEM;
 	}
@@ -277,6 +351,8 @@ void tls_free(struct tls *tls)
 	buf_clear(&tls->in);
 	buf_clear(&tls->out);
 	buf_clear(&tls->answer);
+	ticket_free(tls->offered);
+	shown_unref(tls->shown);
 	free(tls);
 }
 
@@ -314,6 +390,15 @@ static enum transport_err failed(struct tls *tls, int code)
 	}
 }
 
+static bool agreed_on(const struct tls *tls)
+{
+	gnutls_datum_t protocol = {0};
+
+	return gnutls_alpn_get_selected_protocol(tls->session, &protocol) >= 0 &&
+	       protocol.size == strlen(tls->alpn) &&
+	       memcmp(protocol.data, tls->alpn, protocol.size) == 0;
+}
+
 enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock)
 {
 	bool judged;
@@ -336,13 +421,35 @@ enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock)
 			gnutls_alert_send_appropriate(tls->session, r);
 		return err;
 	}
-	if (!tls->verdict.accepted || gnutls_session_is_resumed(tls->session)) {
+	if (gnutls_session_is_resumed(tls->session) ? !accept_resumed(tls)
+						    : !tls->verdict.accepted) {
 		tls->why = "the handshake ended without a certificate to judge";
 		return TRANSPORT_UNTRUSTED;
 	}
-	tls->trusted = true;
 	buf_clear(&tls->answer);
+	if (tls->alpn_required && !agreed_on(tls)) {
+		tls->why = "the server does not speak HTTP/2";
+		return TRANSPORT_PROTOCOL;
+	}
+	tls->trusted = true;
 	return TRANSPORT_OK;
+}
+
+struct ticket *tls_ticket(struct tls *tls)
+{
+	gnutls_datum_t session = {0};
+	struct ticket *ticket = NULL;
+
+	/* Tickets of TLS 1.2 come without forward secrecy (RFC 8446 appendix F.1). */
+	if (!tls->trusted || !is_tls13(tls->session) ||
+		(gnutls_session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0)
+		return NULL;
+	if (gnutls_session_get_data2(tls->session, &session) < 0)
+		return NULL;
+	ticket = ticket_new((struct wire){session.data, session.size}, tls->shown);
+	gnutls_memset(session.data, 0, session.size);
+	gnutls_free(session.data);
+	return ticket;
 }
 
 enum transport_err tls_write(struct tls *tls, struct wire bytes)
@@ -417,6 +524,7 @@ struct tls_facts tls_facts(const struct tls *tls)
 				  : NULL,
 	};
 
+	facts.resumed = tls->trusted && gnutls_session_is_resumed(tls->session);
 	facts.post_quantum = facts.group != NULL && strstr(facts.group, "MLKEM") != NULL;
 	return facts;
 }

@@ -1,75 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/upstream.h"
+#include "transport/plain.h"
+#include "transport/standing.h"
+#include "transport/ticket.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a failed server rests: doubled with each failure. One whose certificate was refused
- * is asked again much later: it has to change first. */
 enum {
-	REST_MS = 100,
-	REST_MAX_MS = 5000,
-	REST_REFUSED_MS = 1000,
-	REST_REFUSED_MAX_MS = 60000,
+	LINKS_MAX = 4,
+	RETRY_AFTER_MAX_S = 60,
+	PATIENCE_MAX = 4,
+	LATELY_MS = 60000,
+	IDLE_MS = 120000,        /* for a server that keeps connections as long as we like */
+	IDLE_LEARN_MIN_MS = 900, /* what closes earlier has other reasons */
+};
+
+/* A connection of this upstream. */
+struct link {
+	struct conn_owner owner;
+	struct upstream *upstream;
+	struct conn *conn; /* NULL: none */
+	bool has_ticket;   /* it has brought one */
 };
 
 struct upstream {
 	const struct endpoint *endpoint;
 	const struct upstream_params *params;
 	unsigned index;
-	struct conn_owner conn_owner;
-	struct conn *conn;   /* NULL: none */
-	struct list waiting; /* exchanges, until the connection is ready */
-	struct timer rest;
-	bool resting;
-	unsigned failures;      /* since it was last of use */
-	uint64_t hope_until_ms; /* 0: it was not lost, or never connected */
-	enum transport_err err;
-	char why[320];
+	struct link links[LINKS_MAX];
+	struct link *current;      /* is being dialled, or takes attempts; NULL: none */
+	struct list waiting, late; /* attempts; those for longer than most */
+	struct timer late_timer;
+	bool late_timing;
+	struct pace pace;
+	struct standing standing;
+	unsigned patience;       /* how often in a row it was doubted */
+	uint64_t closed_idle_ms; /* how long a connection was idle when it closed it, last time
+				  */
+	uint32_t idle_limit_ms;
+	struct net_path path; /* the way to it, when it was dialled */
+	struct ticket *ticket;
 	/* Certificates rarely lack SCTs, so a server is asked for more of them only when its
 	 * own did not suffice; and from then on. */
 	bool asks_scts;
 	struct verdict *lacking; /* how it was refused before it was asked; else NULL */
-	bool told;               /* the fields below say what */
-	enum trace_kind told_kind;
-	char told_why[320];
 };
 
-static void tell(struct upstream *upstream, enum trace_kind kind, const struct verdict *verdict)
-{
-	bool good = kind == TRACE_ACCEPTED;
-	const char *why = good ? "" : upstream->why;
-	struct wire der[VERIFY_CHAIN_MAX + 1];
-	struct trace_event event = {
-		.kind = kind,
-		.upstream = upstream->endpoint->text,
-		.repeated = upstream->told && upstream->told_kind == kind &&
-			    strcmp(upstream->told_why, why) == 0,
-		.why = good ? NULL : why,
-		.verdict = verdict,
-		.tls = conn_tls(upstream->conn),
-		.der = der,
-		.n_der = conn_certificates(upstream->conn, der),
-	};
+/* A query in plain text that is under way. */
+struct plain_try {
+	struct plain_owner owner;
+	struct plain *plain;
+	struct attempt *attempt;
+};
 
-	upstream->told = true;
-	upstream->told_kind = kind;
-	snprintf(upstream->told_why, sizeof upstream->told_why, "%s", why);
-	upstream->params->trace->tell(upstream->params->trace, &event);
+static uint64_t now_ms(const struct upstream *upstream)
+{
+	return loop_now_ms(upstream->params->conn.loop);
 }
 
-static void rest(struct upstream *upstream)
+static bool is_plain(const struct upstream *upstream)
 {
-	bool refused = upstream->err == TRANSPORT_UNTRUSTED;
-	uint64_t ms = refused ? REST_REFUSED_MS : REST_MS;
-	uint64_t most = refused ? REST_REFUSED_MAX_MS : REST_MAX_MS;
+	return upstream->endpoint->protocol == PROTOCOL_PLAIN;
+}
 
-	for (unsigned i = 0; i < upstream->failures && ms < most; i++)
-		ms *= 2;
-	upstream->failures++;
-	upstream->resting = timer_start(
-		upstream->params->conn.loop, &upstream->rest, ms < most ? ms : most);
+static bool has_address(const struct upstream *upstream)
+{
+	return upstream->endpoint->subject.address_size > 0;
+}
+
+/* The way to it, as it is now; unchanged where nobody knows. */
+static void look_at_path(const struct upstream *upstream, struct net_path *path)
+{
+	const struct subject *subject = &upstream->endpoint->subject;
+
+	if (upstream->params->netwatch != NULL && has_address(upstream))
+		net_path(upstream->params->netwatch, subject->address, subject->address_size,
+			path);
 }
 
 static enum trace_kind kind_of(enum transport_err err, bool was_ready)
@@ -79,10 +87,11 @@ static enum trace_kind kind_of(enum transport_err err, bool was_ready)
 	return was_ready ? TRACE_LOST : TRACE_UNREACHABLE;
 }
 
-static void note_failure(struct upstream *upstream, enum transport_err err, bool was_ready)
+static void note_failure(
+	struct upstream *upstream, const struct conn *conn, enum transport_err err)
 {
-	const struct verdict *verdict = conn_verdict(upstream->conn);
-	const char *why = conn_why(upstream->conn);
+	const struct verdict *verdict = conn_verdict(conn);
+	const char *why = conn_why(conn);
 	bool in_vain =
 		upstream->lacking != NULL && (err == TRANSPORT_TLS || err == TRANSPORT_LOST);
 
@@ -97,17 +106,17 @@ static void note_failure(struct upstream *upstream, enum transport_err err, bool
 		why = ct->reason;
 		err = TRANSPORT_UNTRUSTED;
 	}
-	upstream->err = err;
-	snprintf(upstream->why, sizeof upstream->why, "%s%s",
-		err == TRANSPORT_UNTRUSTED ? "certificate refused: " : "", why);
-	tell(upstream, kind_of(err, was_ready), err == TRANSPORT_UNTRUSTED ? verdict : NULL);
+	standing_blame(&upstream->standing, err, why);
+	standing_tell(&upstream->standing, kind_of(err, conn_was_ready(conn)), conn,
+		err == TRANSPORT_UNTRUSTED ? verdict : NULL);
 }
 
 /* Refused for want of SCTs alone: it may have others, for those who ask (RFC 6962 section
- * 3.3.1). So it is dialled once more; those who wait for it wait on. */
-static bool ask_for_scts(struct upstream *upstream, enum transport_err err)
+ * 3.3.1). So it is dialled once more. */
+static bool ask_for_scts(
+	struct upstream *upstream, const struct conn *conn, enum transport_err err)
 {
-	const struct verdict *verdict = conn_verdict(upstream->conn);
+	const struct verdict *verdict = conn_verdict(conn);
 	struct verdict *lacking;
 
 	if (err != TRANSPORT_UNTRUSTED || upstream->asks_scts || !verdict_lacks_scts(verdict))
@@ -119,9 +128,8 @@ static bool ask_for_scts(struct upstream *upstream, enum transport_err err)
 	free(upstream->lacking);
 	upstream->lacking = lacking;
 	upstream->asks_scts = true;
-	upstream->conn = NULL;
 	upstream_dial(upstream);
-	return upstream->conn != NULL;
+	return upstream->current != NULL;
 }
 
 static void forget_lacking(struct upstream *upstream)
@@ -130,96 +138,251 @@ static void forget_lacking(struct upstream *upstream)
 	upstream->lacking = NULL;
 }
 
-static void give_back(struct upstream *upstream, struct list *exchanges, bool sent)
+static void arm_late_timer(struct upstream *upstream)
 {
-	while (!list_empty(exchanges)) {
-		struct exchange *exchange =
-			container_of(exchanges->next, struct exchange, node);
+	uint64_t late_ms = pace_late_ms(&upstream->pace), now = now_ms(upstream), due;
 
-		list_remove(&exchange->node);
-		exchange->upstream = NULL;
-		upstream->params->owner->failed(
-			upstream->params->owner, upstream, exchange, sent);
-	}
-}
-
-static void on_ended(struct conn_owner *owner, enum transport_err err)
-{
-	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
-	bool was_ready = conn_was_ready(upstream->conn);
-	bool useful = conn_was_useful(upstream->conn);
-	struct conn *conn = upstream->conn;
-	struct exchange *exchange;
-	struct list orphans;
-	bool idle;
-
-	if (ask_for_scts(upstream, err))
+	if (upstream->late_timing || list_empty(&upstream->waiting) || late_ms == UINT64_MAX)
 		return;
-	upstream->conn = conn;
-	list_init(&orphans);
-	while ((exchange = conn_take(upstream->conn)) != NULL)
-		list_append(&orphans, &exchange->node);
-	list_splice(&orphans, &upstream->waiting);
-	idle = list_empty(&orphans);
-
-	/* That a server closes a connection which nobody uses is no failure. */
-	if (!was_ready || !idle)
-		note_failure(upstream, err, was_ready);
-	if (!was_ready && err != TRANSPORT_UNREACHABLE && err != TRANSPORT_TIMEOUT)
-		upstream->asks_scts =
-			false; /* not refused for that, or in vain: from the start */
-	forget_lacking(upstream);
-	if (was_ready && !idle)
-		upstream->hope_until_ms =
-			loop_now_ms(upstream->params->conn.loop) + upstream->params->grace_ms;
-	upstream->conn = NULL;
-	if (!was_ready || (!useful && !idle))
-		rest(upstream);
-	give_back(upstream, &orphans, was_ready);
+	due = container_of(upstream->waiting.next, struct attempt, node)->sent_ms + late_ms;
+	upstream->late_timing = timer_start(
+		upstream->params->conn.loop, &upstream->late_timer, due > now ? due - now : 0);
 }
 
-static void on_ready(struct conn_owner *owner)
+/* Those who wait for longer than most are told once. */
+static void on_late(struct timer *timer)
 {
-	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
-	struct list ready;
+	struct upstream *upstream = container_of(timer, struct upstream, late_timer);
+	uint64_t late_ms = pace_late_ms(&upstream->pace), now = now_ms(upstream);
+	struct upstream_owner *owner = upstream->params->owner;
 
-	upstream->err = TRANSPORT_OK;
-	forget_lacking(upstream);
-	tell(upstream, TRACE_ACCEPTED, conn_verdict(upstream->conn));
-	list_init(&ready);
-	list_splice(&ready, &upstream->waiting);
-	while (!list_empty(&ready)) {
-		struct exchange *exchange = container_of(ready.next, struct exchange, node);
+	upstream->late_timing = false;
+	while (!list_empty(&upstream->waiting)) {
+		struct attempt *attempt =
+			container_of(upstream->waiting.next, struct attempt, node);
 
-		list_remove(&exchange->node);
-		if (upstream_submit(upstream, exchange) == TRANSPORT_OK)
-			continue;
-		exchange->upstream = NULL;
-		upstream->params->owner->failed(
-			upstream->params->owner, upstream, exchange, false);
+		if (attempt->sent_ms + late_ms > now)
+			break;
+		list_remove(&attempt->node);
+		list_append(&upstream->late, &attempt->node);
+		owner->late(owner, upstream, attempt, false);
 	}
-	upstream->params->owner->ready(upstream->params->owner, upstream);
+	arm_late_timer(upstream);
 }
 
-static void on_answered(struct conn_owner *owner, struct exchange *exchange, struct wire answer)
+/* Nobody's any more. */
+static void release(struct attempt *attempt)
 {
-	struct upstream *upstream = container_of(owner, struct upstream, conn_owner);
+	list_remove(&attempt->node);
+	attempt->upstream = NULL;
+	attempt->carrier = NULL;
+}
 
-	upstream->failures = 0;
-	upstream->hope_until_ms = 0;
-	exchange->upstream = NULL;
-	exchange->err = TRANSPORT_OK;
-	exchange->answer = answer;
-	exchange->done(exchange);
+static void take_all(struct conn *conn, struct list *orphans)
+{
+	struct attempt *attempt;
+
+	while ((attempt = conn_take(conn)) != NULL) {
+		release(attempt);
+		list_append(orphans, &attempt->node);
+	}
+}
+
+static void give_back(struct upstream *upstream, struct list *orphans)
+{
+	struct upstream_owner *owner = upstream->params->owner;
+
+	while (!list_empty(orphans)) {
+		struct attempt *attempt = container_of(orphans->next, struct attempt, node);
+
+		list_remove(&attempt->node);
+		owner->failed(owner, upstream, attempt, RETRY_ONCE);
+	}
+}
+
+/* A server that closes unused connections: when it has done so twice at the same age, we do it
+ * before. */
+static void learn_idle_limit(struct upstream *upstream, uint64_t idle_ms)
+{
+	uint64_t before = upstream->closed_idle_ms;
+
+	upstream->closed_idle_ms = idle_ms;
+	if (idle_ms < IDLE_LEARN_MIN_MS || before > idle_ms + idle_ms / 8 ||
+		idle_ms > before + before / 8)
+		return;
+	upstream->idle_limit_ms = (uint32_t)(idle_ms < IDLE_MS ? idle_ms * 9 / 10 : IDLE_MS);
+}
+
+static struct link *link_of(struct conn_owner *owner)
+{
+	return container_of(owner, struct link, owner);
+}
+
+/* It was lost with queries under way. */
+static void on_lost(struct upstream *upstream, const struct conn *conn, enum transport_err err)
+{
+	note_failure(upstream, conn, err);
+	standing_hope(&upstream->standing, upstream->params->grace_ms);
+	if (!conn_was_useful(conn) && upstream->current == NULL)
+		standing_rest(&upstream->standing);
+}
+
+/* Then it may just be starting again. */
+static bool was_of_use_lately(const struct upstream *upstream)
+{
+	return upstream->pace.n > 0 &&
+	       now_ms(upstream) - upstream->pace.measured_ms < LATELY_MS;
+}
+
+static void on_dialled_in_vain(
+	struct upstream *upstream, const struct conn *conn, enum transport_err err)
+{
+	struct upstream_owner *owner = upstream->params->owner;
+
+	if (ask_for_scts(upstream, conn, err))
+		return;
+	note_failure(upstream, conn, err);
+	if (upstream->standing.failures == 0 && was_of_use_lately(upstream))
+		standing_hope(&upstream->standing, upstream->params->grace_ms);
+	/* Not refused for that, or in vain: from the start. */
+	if (err != TRANSPORT_UNREACHABLE && err != TRANSPORT_TIMEOUT)
+		upstream->asks_scts = false;
+	forget_lacking(upstream);
+	standing_rest(&upstream->standing);
+	owner->changed(owner, upstream);
+}
+
+static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct conn *conn = link->conn;
+	uint64_t idle_ms = conn_idle_ms(conn);
+	struct list orphans;
+
+	list_init(&orphans);
+	take_all(conn, &orphans);
+	link->conn = NULL;
+	if (upstream->current == link)
+		upstream->current = NULL;
+	if (!conn_was_ready(conn))
+		on_dialled_in_vain(upstream, conn, err);
+	else if (!list_empty(&orphans))
+		on_lost(upstream, conn, err);
+	else if (err != TRANSPORT_OK) /* which is no failure */
+		learn_idle_limit(upstream, idle_ms);
+	give_back(upstream, &orphans);
+}
+
+static void on_ready(struct conn_owner *conn_owner)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+
+	upstream->standing.err = TRANSPORT_OK;
+	forget_lacking(upstream);
+	standing_tell(
+		&upstream->standing, TRACE_ACCEPTED, link->conn, conn_verdict(link->conn));
+	owner->ready(owner, upstream);
+}
+
+/* Tickets come soon after the handshake, in front of the first answer. */
+static void look_for_ticket(struct upstream *upstream, struct link *link)
+{
+	struct ticket *ticket = link->has_ticket ? NULL : conn_ticket(link->conn);
+
+	if (ticket == NULL)
+		return;
+	ticket_free(upstream->ticket);
+	upstream->ticket = ticket;
+	link->has_ticket = true;
+}
+
+/* What an answer says of the server. */
+static void note_answer(struct upstream *upstream, const struct attempt *attempt)
+{
+	pace_add(&upstream->pace, now_ms(upstream) - attempt->sent_ms, now_ms(upstream));
+	standing_praise(&upstream->standing);
+}
+
+static void on_answered(struct conn_owner *conn_owner, const struct framing_news *news)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+	const struct exchange *exchange = news->attempt->exchange;
+
+	note_answer(upstream, news->attempt);
+	if (link == upstream->current)
+		upstream->patience = 0;
+	if (exchange->keepalive)
+		conn_set_idle_limit(
+			link->conn, exchange->keepalive_ms - exchange->keepalive_ms / 10);
+	look_for_ticket(upstream, link);
+	release(news->attempt);
+	owner->answered(owner, news->attempt, news);
+}
+
+static void on_returned(struct conn_owner *conn_owner, const struct framing_news *news)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+	uint64_t after_s = news->retry_after_s;
+
+	standing_blame(&upstream->standing, TRANSPORT_PROTOCOL, news->why);
+	if (after_s > 0 && !upstream->standing.resting) {
+		upstream->standing.failures++;
+		standing_rest_for(&upstream->standing,
+			1000 * (after_s < RETRY_AFTER_MAX_S ? after_s : RETRY_AFTER_MAX_S));
+	}
+	release(news->attempt);
+	owner->failed(owner, upstream, news->attempt, news->retry);
+}
+
+static void on_leaving(struct conn_owner *conn_owner, bool stalled)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+	struct list *lists[] = {&upstream->late, &upstream->waiting};
+
+	if (upstream->current == link)
+		upstream->current = NULL;
+	if (!stalled)
+		return;
+	upstream->patience += upstream->patience < PATIENCE_MAX ? 1 : 0;
+	standing_blame(&upstream->standing, TRANSPORT_TIMEOUT, "the server does not answer");
+	standing_tell(&upstream->standing, TRACE_LOST, link->conn, NULL);
+	standing_hope(&upstream->standing, upstream->params->grace_ms);
+	if (conn_was_useful(link->conn))
+		upstream->standing.failures++;
+	else
+		standing_rest(&upstream->standing);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (struct list *node = lists[i]->next, *next; node != lists[i]; node = next) {
+			struct attempt *attempt = container_of(node, struct attempt, node);
+
+			next = node->next;
+			if (attempt->carrier != link)
+				continue;
+			attempt->stalled = true;
+			pace_add_failure(&upstream->pace, now_ms(upstream) - attempt->sent_ms,
+				now_ms(upstream));
+			owner->late(owner, upstream, attempt, true);
+		}
 }
 
 static void on_rested(struct timer *timer)
 {
-	struct upstream *upstream = container_of(timer, struct upstream, rest);
+	struct upstream *upstream = container_of(timer, struct upstream, standing.timer);
+	struct upstream_owner *owner = upstream->params->owner;
 
-	upstream->resting = false;
+	standing_rested(&upstream->standing);
 	if (upstream_recovers(upstream))
 		upstream_dial(upstream);
+	owner->changed(owner, upstream);
 }
 
 struct upstream *upstream_new(
@@ -232,11 +395,23 @@ struct upstream *upstream_new(
 	upstream->endpoint = endpoint;
 	upstream->params = params;
 	upstream->index = index;
-	upstream->conn_owner.ready = on_ready;
-	upstream->conn_owner.answered = on_answered;
-	upstream->conn_owner.ended = on_ended;
-	upstream->rest.fired = on_rested;
+	upstream->idle_limit_ms = IDLE_MS;
+	standing_init(&upstream->standing, params->conn.loop, params->trace, endpoint);
+	upstream->standing.timer.fired = on_rested;
+	upstream->late_timer.fired = on_late;
 	list_init(&upstream->waiting);
+	list_init(&upstream->late);
+	if (!has_address(upstream)) {
+		standing_blame(&upstream->standing, TRANSPORT_UNREACHABLE,
+			"its address is not known yet");
+	}
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		upstream->links[i] = (struct link){.upstream = upstream,
+			.owner = {.ready = on_ready,
+				.answered = on_answered,
+				.returned = on_returned,
+				.leaving = on_leaving,
+				.ended = on_ended}};
 	return upstream;
 }
 
@@ -244,64 +419,188 @@ void upstream_free(struct upstream *upstream)
 {
 	if (upstream == NULL)
 		return;
-	assert(list_empty(&upstream->waiting));
-	if (upstream->conn != NULL)
-		conn_close(upstream->conn);
-	timer_done(&upstream->rest);
+	assert(list_empty(&upstream->waiting) && list_empty(&upstream->late));
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		if (upstream->links[i].conn != NULL)
+			conn_close(upstream->links[i].conn);
+	standing_done(&upstream->standing);
+	timer_done(&upstream->late_timer);
+	ticket_free(upstream->ticket);
 	free(upstream->lacking);
 	free(upstream);
 }
 
-void upstream_dial(struct upstream *upstream)
+/* Gives up a connection: what it had is put into `orphans`. */
+static void drop(struct link *link, struct list *orphans)
 {
-	if (upstream->conn != NULL || upstream->resting)
-		return;
-	upstream->conn = conn_new(upstream->endpoint, &upstream->params->conn,
-		upstream->asks_scts, &upstream->conn_owner);
+	take_all(link->conn, orphans);
+	conn_close(link->conn);
+	link->conn = NULL;
+	if (link->upstream->current == link)
+		link->upstream->current = NULL;
 }
 
-enum transport_err upstream_submit(struct upstream *upstream, struct exchange *exchange)
+/* A place for a new connection; one of those that are leaving goes, if it must. */
+static struct link *free_link(struct upstream *upstream, struct list *orphans)
 {
-	enum transport_err err;
+	struct link *links = upstream->links;
 
-	upstream_dial(upstream);
-	if (upstream->conn == NULL)
-		return TRANSPORT_NOMEM;
-	if (conn_is_ready(upstream->conn)) {
-		err = conn_submit(upstream->conn, exchange);
-		if (err != TRANSPORT_OK)
-			return err;
-		exchange->sends++;
-	} else {
-		list_append(&upstream->waiting, &exchange->node);
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		if (links[i].conn == NULL)
+			return &links[i];
+	drop(&links[0], orphans);
+	return &links[0];
+}
+
+void upstream_dial(struct upstream *upstream)
+{
+	struct conn_params params = upstream->params->conn;
+	struct list orphans;
+	struct link *link;
+
+	if (upstream_readiness(upstream) != UPSTREAM_IDLE)
+		return;
+	list_init(&orphans);
+	link = free_link(upstream, &orphans);
+	look_at_path(upstream, &upstream->path);
+	params.limits.idle_ms = upstream->idle_limit_ms;
+	params.limits.patience = upstream->patience;
+	params.asks_scts = upstream->asks_scts;
+	params.ticket = upstream->ticket;
+	upstream->ticket = NULL;
+	link->has_ticket = false;
+	link->conn = conn_new(upstream->endpoint, &params, &link->owner);
+	if (link->conn != NULL)
+		upstream->current = link;
+	give_back(upstream, &orphans);
+}
+
+static void on_plain_done(struct plain_owner *plain_owner, enum transport_err err,
+	struct wire answer, const char *why)
+{
+	struct plain_try *try = container_of(plain_owner, struct plain_try, owner);
+	struct attempt *attempt = try->attempt;
+	struct upstream *upstream = attempt->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+	struct framing_news news = {
+		.attempt = attempt, .answer = answer, .max_age_s = UINT32_MAX};
+
+	free(try);
+	if (err == TRANSPORT_OK && !attempt->exchange->accept(attempt->exchange, answer)) {
+		err = TRANSPORT_PROTOCOL;
+		why = "the server sent an answer to what was not asked";
 	}
-	exchange->upstream = upstream;
+	if (err == TRANSPORT_OK) {
+		upstream->standing.err = TRANSPORT_OK;
+		note_answer(upstream, attempt);
+		release(attempt);
+		owner->answered(owner, attempt, &news);
+		return;
+	}
+	standing_blame(&upstream->standing, err, why);
+	standing_tell(&upstream->standing, TRACE_UNREACHABLE, NULL, NULL);
+	if (!upstream->standing.resting)
+		standing_rest(&upstream->standing);
+	release(attempt);
+	owner->failed(owner, upstream, attempt, RETRY_ELSEWHERE);
+}
+
+static enum transport_err ask_plainly(struct upstream *upstream, struct attempt *attempt)
+{
+	uint8_t query[EXCHANGE_QUERY_MAX];
+	struct exchange *exchange = attempt->exchange;
+	struct plain_try *try = malloc(sizeof *try);
+
+	if (try == NULL)
+		return TRANSPORT_NOMEM;
+	*try = (struct plain_try){.owner.done = on_plain_done, .attempt = attempt};
+	try->plain = plain_ask(upstream->params->conn.loop, upstream->endpoint,
+		(struct wire){query, exchange->write(exchange, PROTOCOL_PLAIN, query)},
+		upstream->params->conn.limits.ready_ms / 2, &try->owner);
+	if (try->plain == NULL) {
+		free(try);
+		return TRANSPORT_NOMEM;
+	}
+	attempt->carrier = try;
 	return TRANSPORT_OK;
 }
 
-void upstream_cancel(struct upstream *upstream, struct exchange *exchange)
+enum transport_err upstream_submit(struct upstream *upstream, struct attempt *attempt)
 {
-	if (exchange->sent)
-		conn_cancel(upstream->conn, exchange);
-	else
-		list_remove(&exchange->node);
-	exchange->upstream = NULL;
+	enum transport_err err;
+
+	assert(upstream_readiness(upstream) == UPSTREAM_READY);
+	if (is_plain(upstream)) {
+		err = ask_plainly(upstream, attempt);
+	} else {
+		attempt->carrier = upstream->current;
+		err = conn_submit(upstream->current->conn, attempt);
+	}
+	if (err != TRANSPORT_OK)
+		return err;
+	attempt->upstream = upstream;
+	attempt->sent_ms = now_ms(upstream);
+	attempt->stalled = false;
+	list_init(&attempt->node);
+	list_append(&upstream->waiting, &attempt->node);
+	arm_late_timer(upstream);
+	return TRANSPORT_OK;
 }
 
-enum health upstream_health(const struct upstream *upstream)
+void upstream_cancel(struct attempt *attempt)
 {
-	if (upstream->resting)
-		return HEALTH_RESTING;
-	if (upstream->failures == 0 ||
-		(upstream->conn != NULL && conn_is_ready(upstream->conn)))
-		return HEALTH_GOOD;
-	return upstream->conn != NULL ? HEALTH_PROBING : HEALTH_RESTED;
+	if (is_plain(attempt->upstream)) {
+		struct plain_try *try = attempt->carrier;
+
+		plain_cancel(try->plain);
+		free(try);
+	} else {
+		struct link *link = attempt->carrier;
+
+		conn_cancel(link->conn, attempt);
+	}
+	release(attempt);
+}
+
+bool upstream_way_changed(struct upstream *upstream, bool anyhow)
+{
+	struct net_path path = upstream->path;
+	struct list orphans;
+
+	look_at_path(upstream, &path);
+	if (!anyhow && net_path_same(&path, &upstream->path))
+		return false;
+	upstream->path = path;
+	list_init(&orphans);
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		if (upstream->links[i].conn != NULL)
+			drop(&upstream->links[i], &orphans);
+	standing_forgive(&upstream->standing);
+	standing_hope(&upstream->standing, upstream->params->grace_ms);
+	upstream->patience = 0;
+	give_back(upstream, &orphans);
+	return true;
+}
+
+enum readiness upstream_readiness(const struct upstream *upstream)
+{
+	if (upstream->current != NULL && conn_is_ready(upstream->current->conn))
+		return upstream->standing.resting ? UPSTREAM_RESTING : UPSTREAM_READY;
+	if (upstream->current != NULL)
+		return UPSTREAM_DIALING;
+	if (upstream->standing.resting || !has_address(upstream))
+		return UPSTREAM_RESTING;
+	return is_plain(upstream) ? UPSTREAM_READY : UPSTREAM_IDLE;
+}
+
+bool upstream_is_doubtful(const struct upstream *upstream)
+{
+	return upstream->standing.failures > 0;
 }
 
 bool upstream_recovers(const struct upstream *upstream)
 {
-	return loop_now_ms(upstream->params->conn.loop) < upstream->hope_until_ms &&
-	       upstream->err != TRANSPORT_UNTRUSTED;
+	return standing_hopes(&upstream->standing);
 }
 
 unsigned upstream_index(const struct upstream *upstream)
@@ -309,12 +608,22 @@ unsigned upstream_index(const struct upstream *upstream)
 	return upstream->index;
 }
 
+const struct endpoint *upstream_endpoint(const struct upstream *upstream)
+{
+	return upstream->endpoint;
+}
+
+const struct pace *upstream_pace(const struct upstream *upstream)
+{
+	return &upstream->pace;
+}
+
 enum transport_err upstream_err(const struct upstream *upstream)
 {
-	return upstream->err;
+	return upstream->standing.err;
 }
 
 const char *upstream_why(const struct upstream *upstream)
 {
-	return upstream->why;
+	return upstream->standing.why;
 }

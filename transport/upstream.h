@@ -1,33 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * One server: its connection, made when it is needed and made again when it is lost; the
- * exchanges that wait for it; and how it fares. Which server gets an exchange is not its
- * business: set.h.
+ * One server: its connections, made when they are needed and made again when they are lost; the
+ * attempts that it has; and how it fares. Which server gets an exchange is not its business:
+ * set.h.
  */
 #include "transport/conn.h"
+#include "transport/netwatch.h"
+#include "transport/pace.h"
 #include "transport/trace.h"
 
-/* In the order in which one would choose. */
-enum health {
-	HEALTH_GOOD,    /* connected, or nothing speaks against it */
-	HEALTH_PROBING, /* it failed; a connection is being tried */
-	HEALTH_RESTING, /* it failed; not to be tried yet */
-	HEALTH_RESTED,  /* it failed; may be tried again */
+enum readiness {
+	UPSTREAM_READY,   /* takes attempts */
+	UPSTREAM_IDLE,    /* may be dialled */
+	UPSTREAM_DIALING, /* is being dialled */
+	UPSTREAM_RESTING, /* it failed; not to be dialled yet */
 };
 
 struct upstream_owner {
 	void (*ready)(struct upstream_owner *, struct upstream *);
-	/* The exchange is nobody's any more; the upstream's words for it: upstream_err(),
-	 * _why(). `sent`: the server may have seen it. */
+	/* It was dialled in vain, or has rested from that. */
+	void (*changed)(struct upstream_owner *, struct upstream *);
+	/* The attempt is nobody's any more. */
+	void (*answered)(
+		struct upstream_owner *, struct attempt *, const struct framing_news *);
+	/* So too; upstream_err() and _why() tell why. */
 	void (*failed)(
-		struct upstream_owner *, struct upstream *, struct exchange *, bool sent);
+		struct upstream_owner *, struct upstream *, struct attempt *, enum retry);
+	/* It has been under way for longer than most; told at most once of an attempt.
+	 * `stalled`: so has everything that was asked with it. */
+	void (*late)(
+		struct upstream_owner *, struct upstream *, struct attempt *, bool stalled);
 };
 
 /* What all upstreams of a set share. */
 struct upstream_params {
 	struct conn_params conn;
 	struct trace *trace;
+	struct netwatch *netwatch; /* NULL: none */
 	uint32_t grace_ms; /* how long after a loss queries may hope for a new connection */
 	struct upstream_owner *owner;
 };
@@ -35,19 +45,28 @@ struct upstream_params {
 /* endpoint and params are borrowed until upstream_free(). NULL: no memory. */
 struct upstream *upstream_new(
 	const struct endpoint *endpoint, const struct upstream_params *params, unsigned index);
-/* Nothing may be waiting in it. */
+/* No attempt may be in it. */
 void upstream_free(struct upstream *upstream);
 
-/* Connects, unless it is connected, connecting, or resting. */
+/* Connects, if it is idle. */
 void upstream_dial(struct upstream *upstream);
-/* TRANSPORT_BUSY or TRANSPORT_NOMEM: not taken. */
-enum transport_err upstream_submit(struct upstream *upstream, struct exchange *exchange);
-void upstream_cancel(struct upstream *upstream, struct exchange *exchange);
+/* Only when ready. The attempt's exchange is set. TRANSPORT_BUSY or TRANSPORT_NOMEM: not taken.
+ */
+enum transport_err upstream_submit(struct upstream *upstream, struct attempt *attempt);
+void upstream_cancel(struct attempt *attempt);
+/* The network has changed: if the way to it has, or `anyhow`, its connections are given up, and
+ * what spoke against it is forgotten. True: so it was. */
+bool upstream_way_changed(struct upstream *upstream, bool anyhow);
 
-enum health upstream_health(const struct upstream *upstream);
+enum readiness upstream_readiness(const struct upstream *upstream);
+/* It has failed, and has not been of use since. */
+bool upstream_is_doubtful(const struct upstream *upstream);
 /* It was lost a moment ago, and is being tried again on its own. */
 bool upstream_recovers(const struct upstream *upstream);
 unsigned upstream_index(const struct upstream *upstream);
+const struct endpoint *upstream_endpoint(const struct upstream *upstream);
+/* How long its answers take. */
+const struct pace *upstream_pace(const struct upstream *upstream);
 /* How it failed last: TRANSPORT_OK if it did not, or has been ready since. */
 enum transport_err upstream_err(const struct upstream *upstream);
 const char *upstream_why(const struct upstream *upstream);

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!message_read_request((struct wire){data, size}, &request, &rcode))
 		return 0;
-	if (rcode == RCODE_NOERROR && message_write_query(&request, out) % 128 != 0)
+	if (rcode == RCODE_NOERROR &&
+		message_write_query(&request, PROTOCOL_TLS, out) % 128 != 0)
 		abort();
 	if (message_write_error(&request, rcode, EDE_OTHER, "why", out) > MESSAGE_ERROR_MAX)
 		abort();

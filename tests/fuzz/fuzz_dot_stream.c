@@ -3,8 +3,16 @@
  * says how large the pieces are. */
 #include "transport/dot.h"
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t write_query([[maybe_unused]] struct exchange *exchange,
+	[[maybe_unused]] enum protocol protocol, uint8_t *out)
+{
+	memset(out, 0, 12);
+	return 12;
+}
 
 static bool accept([[maybe_unused]] struct exchange *exchange, struct wire answer)
 {
@@ -13,41 +21,39 @@ static bool accept([[maybe_unused]] struct exchange *exchange, struct wire answe
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t query[12];
-	struct exchange exchanges[8];
-	struct exchange *exchange;
-	struct dot *dot = dot_new();
-	struct wire answer;
+	struct exchange exchange = {.write = write_query, .accept = accept};
+	struct attempt attempts[8], *attempt;
+	struct framing *dot = dot_new();
+	struct framing_news news;
 	size_t step;
 
-	if (dot == NULL || size == 0)
-		goto done;
+	if (dot == NULL)
+		return 0;
 	for (size_t i = 0; i < 8; i++) {
-		exchanges[i] =
-			(struct exchange){.query = {query, sizeof query}, .accept = accept};
-		if (dot_submit(dot, &exchanges[i]) != TRANSPORT_OK)
+		attempts[i] = (struct attempt){.exchange = &exchange};
+		if (dot->ops->submit(dot, &attempts[i]) != TRANSPORT_OK)
 			abort();
 	}
-	dot_cancel(dot, &exchanges[3]);
-	step = (size_t)data[0] + 1;
+	dot->ops->cancel(dot, &attempts[3]);
+	dot->ops->ping(dot);
+	step = size > 0 ? (size_t)data[0] + 1 : 1;
 	for (size_t at = 1; at < size; at += step) {
 		size_t n = size - at < step ? size - at : step;
-		enum transport_err err;
+		enum framing_event event;
 
-		if (!buf_append(dot_in(dot), data + at, n))
+		if (!buf_append(&dot->in, data + at, n))
 			abort();
-		while ((err = dot_next(dot, &exchange, &answer)) == TRANSPORT_OK)
-			if (exchange < exchanges || exchange >= exchanges + 8 ||
-				answer.size < 12)
+		while ((event = dot->ops->next(dot, &news)) == FRAMING_ANSWERED)
+			if (news.attempt < attempts || news.attempt >= attempts + 8 ||
+				news.answer.size < 12)
 				abort();
-		if (err == TRANSPORT_PROTOCOL)
+		if (event == FRAMING_BROKEN)
 			break;
 	}
-	while ((exchange = dot_take(dot)) != NULL)
-		exchange->done = NULL;
-	if (dot_waiting(dot) != 0)
+	while ((attempt = dot->ops->take(dot)) != NULL)
+		attempt->exchange = NULL;
+	if (dot->waiting != 0)
 		abort();
-done:
-	dot_free(dot);
+	dot->ops->free(dot);
 	return 0;
 }

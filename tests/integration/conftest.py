@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The lab, once a run. The tests themselves move into the client's namespace, so their sockets are there."""
+import contextlib
 import ctypes
 import json
 import os
@@ -71,6 +72,56 @@ class Lab:
 
     def upstream_runs(self, *command, **keywords):
         return subprocess.run(["ip", "netns", "exec", self.upstream, *command], check=True, **keywords)
+
+    def resumed(self):
+        """Of each connection to the frontend "impatient" that has ended: was its TLS session a resumed one?"""
+        log = (self.folder / "haproxy.log").read_text()
+        return [line[-1] == "1" for line in log.splitlines() if line.startswith("resumed=")]
+
+    @contextlib.contextmanager
+    def rule(self, rule):
+        """A rule of nft's in front of the upstream, for a while. Port and address come before what is done."""
+        self.upstream_runs("nft", "add table inet fault; add chain inet fault input "
+                           f"{{ type filter hook input priority 0; }}; add rule inet fault input {rule}")
+        try:
+            yield
+        finally:
+            self.upstream_runs("nft", "delete table inet fault")
+
+    @contextlib.contextmanager
+    def link_down(self):
+        """The cable is pulled at the upstream's end; addresses stay."""
+        self.upstream_runs("sysctl", "-qw", "net.ipv6.conf.down0.keep_addr_on_down=1")
+        self.upstream_runs("ip", "link", "set", "down0", "down")
+        try:
+            yield
+        finally:
+            self.upstream_runs("ip", "link", "set", "down0", "up")
+
+    @contextlib.contextmanager
+    def far(self, milliseconds, loss=0):
+        """1.1.1.1 is a round trip of this many milliseconds away, and this share of packets is lost on the way."""
+        if not pathlib.Path("/dev/net/tun").exists():
+            pytest.skip("no tun devices here")
+        client = f"ctr-{self.id}-c"
+        with subprocess.Popen([LAB / "delay.py", client, self.upstream, str(milliseconds / 2), str(loss)],
+                              stdout=subprocess.PIPE, text=True) as cable:
+            try:
+                assert cable.stdout.readline() == "ready\n"
+                for namespace in (client, self.upstream):
+                    subprocess.run(["ip", "-n", namespace, "link", "set", "far0", "up"], check=True)
+                subprocess.run(["ip", "address", "add", "10.53.1.2/32", "dev", "far0"], check=True)
+                subprocess.run(["ip", "route", "replace", "1.1.1.1/32", "dev", "far0", "src", "10.53.1.2"], check=True)
+                self.upstream_runs("ip", "route", "add", "10.53.1.2/32", "dev", "far0")
+                yield
+            finally:
+                subprocess.run(["ip", "route", "replace", "1.1.1.1/32", "dev", "up0"], check=True)
+                cable.terminate()
+
+    def requests(self):
+        """What h2server.py has seen."""
+        file = self.folder / "requests"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def recorded(self):
         file = self.folder / "recorded"

@@ -40,7 +40,7 @@ def test_wrong_use(words):
 
 
 @pytest.mark.parametrize("server, words", [
-    ("1.1.1.1.1", "not ADDRESS"), ("https://1.1.1.1", "not supported yet"), ("plain://1.1.1.1", "never asked in plain text"),
+    ("1.1.1.1.1", "not ADDRESS"), ("https://one.one.one.one", "an address is needed"), ("https://1.1.1", "not https://"), ("plain://1.1.1.1", "never asked in plain text"),
     ("1.1.1.1\nDNS=8.8.8.8", "not the address of a server"), ("0.0.0.0", "not the address of a server"), ("1.1.1.1#no_name", "not a host name")])
 def test_probe_of_no_server(lab, tmp_path, server, words):
     done = Daemon(lab, tmp_path, lab.uri("good")).ctl("probe", server)

@@ -75,7 +75,8 @@ def test_a_refused_one_is_not_asked_in_a_storm(lab, tmp_path):
     with Daemon(lab, tmp_path, lab.uri("no-sct")):
         for _ in range(30):
             assert dig("www.example").ede_code == "0"
-    assert lab.statistics("no-sct")["connections"] - before <= 3
+    # Two at once, for it is also asked for SCTs by TLS, and two more if a second goes by.
+    assert lab.statistics("no-sct")["connections"] - before <= 4
 
 
 def test_server_closed_an_idle_connection(lab, tmp_path):

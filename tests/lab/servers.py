@@ -13,7 +13,7 @@ from personalities import World, table
 from pki import ADDRESSES, pem
 
 FIRST_PORT = 8500
-PORT_DNS, PORT_RECORDER = 5353, 5354
+PORT_DNS, PORT_RECORDER, PORT_DOH, PORT_H2 = 5353, 5354, 8053, 8054
 NAMES = 2000
 # What haproxy finds beside a certificate by itself.
 HAPROXY_ENDS = {"tls-scts": "sctl", "ocsp": "ocsp"}
@@ -24,6 +24,20 @@ UNBOUND = """server:
   username: ""
   pidfile: ""
   interface: 127.0.0.1@{port}
+  interface: 127.0.0.1@{doh}
+  https-port: {doh}
+  http-notls-downstream: yes
+  http-endpoint: "/dns-query"
+  http-max-streams: 1000
+  http-query-buffer-size: 16m
+  http-response-buffer-size: 16m
+  interface: 1.1.1.1@8853
+  tls-port: 8853
+  tls-service-key: "{dir}/good.key"
+  tls-service-pem: "{dir}/good.pem"
+  edns-tcp-keepalive: yes
+  edns-tcp-keepalive-timeout: 2000
+  access-control: 10.53.0.0/24 allow
   do-daemonize: no
   use-syslog: no
   logfile: ""
@@ -36,6 +50,9 @@ UNBOUND = """server:
   local-zone: "example." static
   local-data: "example. 300 IN SOA ns.example. host.example. 1 2 3 4 5"
   local-data: "www.example. 300 IN A 192.0.2.1"
+  local-zone: "one.one.one.one." static
+  local-data: "one.one.one.one. 300 IN A 1.1.1.1"
+  local-data: "one.one.one.one. 300 IN AAAA 2606:4700:4700::1111"
   local-zone: "example.com." static
   local-data: "example.com. 300 IN A 192.0.2.2"
   local-data: "www.example. 300 IN AAAA 2001:db8::1"
@@ -65,6 +82,15 @@ backend unbound
   server unbound 127.0.0.1:{dns}
 backend recorder
   server recorder 127.0.0.1:{recorder}
+backend unbound-doh
+  mode http
+  server unbound 127.0.0.1:{doh} proto h2
+backend h2
+  server h2 127.0.0.1:{h2}
+backend h2-few
+  server h2 127.0.0.1:{few}
+backend h2-window
+  server h2 127.0.0.1:{window}
 """
 
 
@@ -108,6 +134,12 @@ def frontend(name, backend, *lines):
     return f"frontend {name}\n{''.join(lines)}  default_backend {backend}\n"
 
 
+def doh_frontend(name, certificate, port, *dialled, alpn="h2,http/1.1", words="", more=""):
+    """HTTP ends at haproxy, too; unbound gets new connections from it."""
+    return frontend(name, "unbound-doh", "  mode http\n", more,
+                    *(bind_lines(certificate, port, a, f"alpn {alpn} {words}") for a in dialled))
+
+
 def write_files(folder):
     """Certificates, lists and configurations of one lab; returns its description (also lab.json)."""
     folder = pathlib.Path(folder)
@@ -133,14 +165,31 @@ def write_files(folder):
     good = folder / "good.pem"
     frontends.append(frontend("main", "unbound", bind_lines(good, 853, ADDRESSES[0])))
     frontends.append(frontend("others", "unbound", *(bind_lines(good, 853, a) for a in ADDRESSES[1:])))
-    frontends.append(frontend("impatient", "unbound", bind_lines(good, 8700, ADDRESSES[0]), "  timeout client 500ms\n"))
+    frontends.append(frontend("impatient", "unbound", bind_lines(good, 8700, ADDRESSES[0], "tfo"), "  timeout client 500ms\n",
+                              "  no option dontlog-normal\n  log-format resumed=%[ssl_fc_is_resumed]\n"))
+    # A file of its own, for what it shows is exchanged while it runs.
+    (folder / "swapped.pem").write_text(good.read_text())
+    frontends.append(frontend("swapped", "unbound", bind_lines(folder / "swapped.pem", 8708, ADDRESSES[0], "no-tls-tickets"),
+                              "  timeout client 500ms\n"))
     frontends.append(frontend("recorded", "recorder", bind_lines(good, 8701, ADDRESSES[0])))
+    # Unbound wants the key in a file of its own.
+    text_of_good = good.read_text()
+    (folder / "good.key").write_text(text_of_good[text_of_good.index("-----BEGIN PRIVATE KEY"):])
+    frontends.append(doh_frontend("doh", good, 443, ADDRESSES[0]))
+    frontends.append(doh_frontend("doh-others", good, 443, *ADDRESSES[1:]))
+    frontends.append(doh_frontend("doh-http1", good, 8702, ADDRESSES[0], alpn="http/1.1"))
+    frontends.append(doh_frontend("doh-impatient", good, 8703, ADDRESSES[0], words="tfo", more="  timeout client 500ms\n"
+                                  "  timeout http-keep-alive 500ms\n"))
+    frontends.append(doh_frontend("doh-no-sct", folder / "no-sct.pem", 8704, ADDRESSES[0]))
+    for port, backend in ((8705, "h2"), (8706, "h2-few"), (8707, "h2-window")):
+        frontends.append(frontend(backend, backend, bind_lines(good, port, ADDRESSES[0], "alpn h2")))
     (folder / "openssl.cnf").write_text(OPENSSL)
     (folder / "haproxy.cfg").write_text(
-        HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER) + "".join(frontends))
+        HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER, doh=PORT_DOH, h2=PORT_H2, few=PORT_H2 + 1,
+                       window=PORT_H2 + 2) + "".join(frontends))
     names = "\n".join(f'  local-data: "{name_of(i)}. 300 IN A {address_of(i)}"' for i in range(NAMES))
     (folder / "unbound.conf").write_text(
-        UNBOUND.format(dir=folder, port=PORT_DNS, names=names, large=large_answers()))
+        UNBOUND.format(dir=folder, port=PORT_DNS, doh=PORT_DOH, names=names, large=large_answers()))
     description = {"folder": str(folder), "personalities": described}
     (folder / "lab.json").write_text(json.dumps(description, indent=1))
     return description
@@ -158,6 +207,11 @@ def unbound_command(folder):
 def recorder_command(folder):
     return ["/usr/bin/python3", str(pathlib.Path(__file__).with_name("recorder.py")), str(PORT_RECORDER),
             str(PORT_DNS), f"{folder}/recorded"]
+
+
+def h2server_command(folder):
+    return ["/usr/bin/python3", str(pathlib.Path(__file__).with_name("h2server.py")), str(PORT_H2), str(PORT_DNS),
+            f"{folder}/requests"]
 
 
 def sserver_command(folder):
@@ -209,5 +263,5 @@ def statistics(folder):
     rows = [dict(zip(header, line)) for line in lines]
     of_sservers = {file.stem: json.loads(file.read_text()) for file in pathlib.Path(folder).glob("*.stats")}
     return of_sservers | {row["pxname"]: {"connections": int(row["conn_tot"] or 0), "open": int(row["scur"] or 0),
-                            "bytes_in": int(row["bin"] or 0)}
+                            "bytes_in": int(row["bin"] or 0), "requests": int(row["req_tot"] or 0)}
             for row in rows if row["svname"] == "FRONTEND"}

@@ -71,6 +71,88 @@ static void test_values([[maybe_unused]] void **state)
 	conf_free(conf);
 }
 
+static void expect_https(const char *uri, uint8_t address_size, uint16_t port, const char *name,
+	const char *path, bool get)
+{
+	char text[512];
+	struct conf *conf;
+	const struct conf_upstream *upstream;
+
+	snprintf(text, sizeof text, "[Resolve]\nDNS=%s", uri);
+	conf = good(text);
+	upstream = &conf->upstreams[0];
+	assert_int_equal(conf->n_upstreams, 1);
+	assert_true(upstream->protocol_given && upstream->protocol == CONF_PROTOCOL_HTTPS);
+	assert_int_equal(upstream->address.size, address_size);
+	assert_int_equal(upstream->address.port, port);
+	if (name == NULL)
+		assert_null(upstream->name);
+	else
+		assert_string_equal(upstream->name, name);
+	assert_string_equal(upstream->path, path);
+	assert_int_equal(upstream->get, get);
+	assert_string_equal(upstream->text, uri);
+	conf_free(conf);
+}
+
+static void test_https([[maybe_unused]] void **state)
+{
+	expect_https("https://1.1.1.1", 4, 0, NULL, "/dns-query", false);
+	expect_https("https://1.1.1.1/", 4, 0, NULL, "/", false);
+	expect_https(
+		"https://1.1.1.1:8443/x/y#A.example.", 4, 8443, "a.example", "/x/y", false);
+	expect_https("https://1.1.1.1/dns-query{?dns}", 4, 0, NULL, "/dns-query", true);
+	expect_https("https://1.1.1.1{?dns}#a.example", 4, 0, "a.example", "/dns-query", true);
+	expect_https("https://2606:4700::1111/q", 16, 0, NULL, "/q", false);
+	expect_https("https://[2606:4700::1111]:444/q", 16, 444, NULL, "/q", false);
+	expect_https("https://Dns.Example", 0, 0, "dns.example", "/dns-query", false);
+	expect_https("https://dns.example:444/q{?dns}#dns.example", 0, 444, "dns.example", "/q",
+		true);
+}
+
+static void test_transport([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("");
+
+	assert_int_equal(conf->n_protocols, 2);
+	assert_int_equal(conf->protocols[0], CONF_PROTOCOL_TLS);
+	assert_int_equal(conf->protocols[1], CONF_PROTOCOL_HTTPS);
+	assert_int_equal(conf->post_quantum, CONF_POST_QUANTUM_PREFER);
+	conf_free(conf);
+	conf = good("[Transport]\nProtocols=https\nPostQuantum=require");
+	assert_int_equal(conf->n_protocols, 1);
+	assert_int_equal(conf->protocols[0], CONF_PROTOCOL_HTTPS);
+	assert_int_equal(conf->post_quantum, CONF_POST_QUANTUM_REQUIRE);
+	conf_free(conf);
+}
+
+static void test_routes([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("[Route]\nDomains=~Corp.Example. _tcp.other.example\n"
+				 "DNS=plain://10.0.0.53 10.0.0.54#a.example\n"
+				 "[Resolve]\nDNS=9.9.9.9\n"
+				 "[Route]\nDNS=plain://[fd00::1]:54\nDNS=tls://10.0.0.55\n"
+				 "Domains=~168.192.in-addr.arpa");
+	const struct conf_route *route = conf->routes;
+
+	assert_int_equal(conf->n_routes, 2);
+	assert_int_equal(conf->n_upstreams, 1);
+	assert_int_equal(route->n_domains, 2);
+	assert_string_equal(route->domains[0].name, "corp.example");
+	assert_true(route->domains[0].route_only);
+	assert_string_equal(route->domains[1].name, "_tcp.other.example");
+	assert_false(route->domains[1].route_only);
+	assert_int_equal(route->n_upstreams, 2);
+	assert_int_equal(route->upstreams[0].protocol, CONF_PROTOCOL_PLAIN);
+	assert_false(route->upstreams[1].protocol_given);
+	route++;
+	assert_int_equal(route->n_upstreams, 2);
+	assert_int_equal(route->upstreams[0].address.port, 54);
+	assert_int_equal(route->upstreams[1].protocol, CONF_PROTOCOL_TLS);
+	assert_int_equal(route->line, 6);
+	conf_free(conf);
+}
+
 static void test_empty_values_reset([[maybe_unused]] void **state)
 {
 	struct conf *conf =
@@ -88,6 +170,7 @@ static void test_empty_values_reset([[maybe_unused]] void **state)
 #define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define R "[Resolve]\n"
 #define T "[Transport]\n"
+#define W "[Route]\nDNS=plain://10.0.0.53\n"
 #define C "[CertificateTransparency]\n"
 
 static void test_distrust([[maybe_unused]] void **state)
@@ -268,8 +351,20 @@ static const struct {
 	{R "DNSOverTLS=maybe", "f:2: DNSOverTLS: maybe: only yes is possible"},
 	{R "DNS=plain://1.1.1.1",
 		"f:2: DNS: plain://1.1.1.1: upstreams are never asked in plain text"},
-	{R "DNS=https://1.1.1.1/dns-query",
-		"f:2: DNS: https://1.1.1.1/dns-query: DNS over HTTPS is not supported yet"},
+	{R "DNS=https://1.1.1.1/a b", "f:2: DNS: b: not ADDRESS"},
+	{R "DNS=https://1.1.1.1/{dns}", "f:2: DNS: https://1.1.1.1/{dns}: its path is not one"},
+	{R "DNS=https://1.1.1.1/?x", "f:2: DNS: https://1.1.1.1/?x: its path is not one"},
+	{R "DNS=https://1.1.1.1/{?dns}x", "f:2: DNS: https://1.1.1.1/{?dns}x: its path"},
+	{R "DNS=https://", "f:2: DNS: https://: not https://ADDRESS|NAME"},
+	{R "DNS=https:///dns-query", "f:2: DNS: https:///dns-query: not https://ADDRESS|NAME"},
+	{R "DNS=https://1.1.1/dns-query", "f:2: DNS: https://1.1.1/dns-query: not https://"},
+	{R "DNS=https://1.1.1.256", "f:2: DNS: https://1.1.1.256: not https://ADDRESS|NAME"},
+	{R "DNS=https://-x.example", "f:2: DNS: https://-x.example: not https://ADDRESS|NAME"},
+	{R "DNS=https://x.example:0", "f:2: DNS: https://x.example:0: not https://ADDRESS"},
+	{R "DNS=https://[::1]:x/", "f:2: DNS: https://[::1]:x/: not https://ADDRESS|NAME"},
+	{R "DNS=https://0.0.0.0/", "f:2: DNS: https://0.0.0.0/: not the address of a server"},
+	{R "DNS=https://a.example#b.example",
+		"f:2: DNS: https://a.example#b.example: the name behind # must be the one"},
 	{R "DNS=quic://1.1.1.1", "f:2: DNS: quic://1.1.1.1: not a protocol"},
 	{R "DNS=1.1.1.1#1.1.1.1", "f:2: DNS: 1.1.1.1: an authentication name is a host name"},
 	{R "DNS=1.1.1.1#", "f:2: DNS: : not a host name"},
@@ -301,12 +396,14 @@ static const struct {
 		"f: DNSStubListenerExtra=127.0.0.54:"},
 	{R "DNSStubListenerExtra=sctp:::1",
 		"f:2: DNSStubListenerExtra: sctp:::1: not [udp:|tcp:]"},
-	{T "Protocols=tls https", "f:2: Protocols: https is not supported yet"},
+	{T "Protocols=tls quic", "f:2: Protocols: quic: not one of tls https"},
+	{T "Protocols=tls plain", "f:2: Protocols: plain: not one of tls https"},
+	{T "Protocols=tls tls", "f:2: Protocols: tls: it is there already"},
 	{T "Workers=2", "f:2: Workers: 2: not a value that is supported (1)"},
 	{T "QueryTimeoutSec=0", "f:2: QueryTimeoutSec: 0: not between 100ms and 60s"},
 	{T "QueryTimeoutSec=5 parsecs", "f:2: QueryTimeoutSec: 5 parsecs: not a span of time"},
 	{T "QueryTimeoutSec=-5", "f:2: QueryTimeoutSec: -5: not a span of time"},
-	{T "PostQuantum=require", "f:2: PostQuantum: require is not supported yet"},
+	{T "PostQuantum=yes", "f:2: PostQuantum: yes: not one of no prefer require"},
 	{C "Policy=none", "f:2: Policy: none: not one of two-logs chrome apple"},
 	{C "LogList=list.json", "f:2: LogList: list.json: not an absolute path"},
 	{C "TrustAnchors=anchors.pem", "f:2: TrustAnchors: anchors.pem: neither"},
@@ -349,7 +446,24 @@ static const struct {
 	{C "PinPublicKey=one.one.one.one sha256:" HASH,
 		"f:2: PinPublicKey: one.one.one.one sha256:"},
 	{C "PinPublicKey=sha256:" HASH, "f:2: PinPublicKey: sha256:0011"},
-	{"[Route]\nDNS=plain://10.0.0.53", "f:2: DNS: not supported yet"},
+	{"[Route]\nDNS=plain://10.0.0.53", "f:1: [Route] has no Domains="},
+	{"[Route]\nDomains=~example", "f:1: [Route] has no DNS="},
+	{W "Domains=~a.example\nDomains=", "f:1: [Route] has no Domains="},
+	{W "Domains=~.", "f:3: Domains: ~.: a route is for some domains; for all others"},
+	{W "Domains=~", "f:3: Domains: ~: a route is for some domains"},
+	{W "Domains=.", "f:3: Domains: .: a route is for some domains"},
+	{W "Domains=~a..example", "f:3: Domains: ~a..example: not a domain"},
+	{W "Domains=~~a", "f:3: Domains: ~~a: not a domain"},
+	{W "Domains=a.example ~A.Example.",
+		"f:3: Domains: ~A.Example.: it is in the route of f:1 already"},
+	{W "Domains=a.example\n" W "Domains=~a.example",
+		"f:6: Domains: ~a.example: it is in the route of f:1 already"},
+	{W "DNS=plain://10.0.0.1#a.example", "f:3: DNS: plain://10.0.0.1#a.example: in plain"},
+	{W "DNS=plain://a.example", "f:3: DNS: plain://a.example: not ADDRESS"},
+	{W "DNS=https://a.example", "f:3: DNS: https://a.example: in a [Route] its address"},
+	{W "Domains=x\n[Resolve]\nDNS=plain://1.1.1.1",
+		"f:5: DNS: plain://1.1.1.1: upstreams are never asked in plain text"},
+	{"[Route]\nSocket=x", "f:2: Socket: there is no such key in [Route]"},
 	{"[Control]\nSocket=/run/x", "f:2: Socket: not supported yet"},
 	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
 	{R "D\x01S=1.1.1.1", "f:2: a control character"},
@@ -450,6 +564,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_https),
+		cmocka_unit_test(test_transport),
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_empty_values_reset),
 		cmocka_unit_test(test_distrust),
 		cmocka_unit_test(test_pin),

@@ -140,16 +140,99 @@ static void test_query_is_padded_and_clean([[maybe_unused]] void **state)
 		request_of(WIRE(HEADER("\1\x30", "\1", "\0", "\0", "\1") QUESTION OPT(
 			"\x10\0", "\0\0\x80\0", "\0\x0b\0\x08\0\7\0\1\x18\0\xc0\0\2")));
 	uint8_t out[MESSAGE_QUERY_MAX];
-	size_t size = message_write_query(&request, out);
+	size_t size = message_write_query(&request, PROTOCOL_TLS, out);
 
 	assert_int_equal(size, 128);
 	assert_memory_equal(out,
 		"\0\0\1\x30\0\1\0\0\0\0\0\1" QUESTION "\0\0\x29\x04\xd0\0\0\x80\0",
 		12 + 17 + 9);
-	/* The one option is the padding, and it is all zeroes. */
-	assert_memory_equal(out + 12 + 17 + 9, "\0\x58\0\x0c\0\x54", 6);
-	for (size_t i = 12 + 17 + 15; i < size; i++)
+	/* Its options are the keepalive (RFC 7828) and the padding, which is all zeroes. */
+	assert_memory_equal(out + 12 + 17 + 9, "\0\x58\0\x0b\0\0\0\x0c\0\x50", 10);
+	for (size_t i = 12 + 17 + 19; i < size; i++)
 		assert_int_equal(out[i], 0);
+}
+
+/* HTTP keeps connections by itself; in plain text there is nothing to be hidden. */
+static void test_query_for_each_protocol([[maybe_unused]] void **state)
+{
+	struct request request =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	uint8_t out[MESSAGE_QUERY_MAX];
+
+	assert_int_equal(message_write_query(&request, PROTOCOL_HTTPS, out), 128);
+	assert_memory_equal(out + 12 + 17 + 9, "\0\x58\0\x0c\0\x54", 6);
+	assert_int_equal(message_write_query(&request, PROTOCOL_PLAIN, out), 12 + 17 + 11);
+	assert_memory_equal(out + 12 + 17 + 9, "\0\0", 2);
+}
+
+/* RFC 7871 section 7.1.2: who asks that no subnet be told gets that, also of us. */
+static void test_no_subnet([[maybe_unused]] void **state)
+{
+	struct request request = request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\1")
+			QUESTION OPT("\x10\0", "\0\0\0\0", "\0\x08\0\x08\0\4\0\2\0\0")));
+	struct wire message = WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION
+		"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1");
+	uint8_t out[512];
+	struct answer answer;
+	size_t size;
+
+	assert_true(request.ecs_none);
+	assert_int_equal(message_write_query(&request, PROTOCOL_TLS, out), 128);
+	assert_memory_equal(out + 12 + 17 + 11, "\0\x08\0\4\0\2\0\0\0\x0b\0\0\0\x0c", 14);
+	assert_true(message_read_answer(request.question, message, &answer));
+	size = message_write_reply(&request, message, &answer, out, sizeof out);
+	assert_memory_equal(out + size - 10, "\0\x08\0\x08\0\4\0\2\0\0", 10);
+	/* Where that would not fit, the answer is truncated. */
+	size = message_write_reply(&request, message, &answer, out, answer.size + 11);
+	assert_int_equal(out[2] & 2, 2);
+}
+
+static void test_age([[maybe_unused]] void **state)
+{
+	static const struct {
+		uint32_t age_s, max_age_s, ttl;
+	} cases[] = {{0, UINT32_MAX, 300}, {100, UINT32_MAX, 200}, {300, UINT32_MAX, 0},
+		{UINT32_MAX, UINT32_MAX, 0}, {0, 120, 120}, {100, 120, 20}, {130, 120, 0},
+		{10, 0, 290}, {0, 4000, 300}};
+	struct request request =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	struct wire message = WIRE(HEADER("\x81\x80", "\1", "\1", "\0", "\0") QUESTION
+		"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1");
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct answer answer;
+		uint8_t out[512];
+
+		assert_true(message_read_answer(request.question, message, &answer));
+		answer.age_s = cases[i].age_s;
+		answer.max_age_s = cases[i].max_age_s;
+		(void)message_write_reply(&request, message, &answer, out, sizeof out);
+		assert_int_equal((uint32_t)out[12 + 17 + 6] << 24 |
+					 (uint32_t)out[12 + 17 + 7] << 16 |
+					 (uint32_t)out[12 + 17 + 8] << 8 | out[12 + 17 + 9],
+			cases[i].ttl);
+		assert_memory_equal(out + 12 + 17 + 10, "\0\4\xc0\0\2\1", 6);
+	}
+}
+
+static void test_keepalive([[maybe_unused]] void **state)
+{
+	struct request request =
+		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
+	struct answer answer;
+
+	assert_true(message_read_answer(request.question,
+		WIRE(HEADER("\x81\x80", "\1", "\0", "\0", "\1")
+				QUESTION OPT("\x10\0", "\0\0\0\0", "\0\x06\0\x0b\0\2\0\x64")),
+		&answer));
+	assert_true(answer.keepalive);
+	assert_int_equal(answer.keepalive_ms, 10000);
+	/* Of another length it says nothing. */
+	assert_true(message_read_answer(request.question,
+		WIRE(HEADER("\x81\x80", "\1", "\0", "\0", "\1")
+				QUESTION OPT("\x10\0", "\0\0\0\0", "\0\x04\0\x0b\0\0")),
+		&answer));
+	assert_false(answer.keepalive);
 }
 
 #define ANSWER_RR "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"
@@ -208,13 +291,12 @@ static void test_answers([[maybe_unused]] void **state)
 {
 	struct request request =
 		request_of(WIRE(HEADER("\1\0", "\1", "\0", "\0", "\0") QUESTION));
-	uint8_t query[MESSAGE_QUERY_MAX];
-	struct wire asked = {query, message_write_query(&request, query)};
 
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		struct answer answer;
 
-		if (message_read_answer(asked, answers[i].message, &answer) != answers[i].good)
+		if (message_read_answer(request.question, answers[i].message, &answer) !=
+			answers[i].good)
 			fail_msg("%s", answers[i].name);
 	}
 }
@@ -222,11 +304,9 @@ static void test_answers([[maybe_unused]] void **state)
 static size_t reply_to(struct wire question, struct wire message, uint8_t *out, size_t limit)
 {
 	struct request request = request_of(question);
-	uint8_t query[MESSAGE_QUERY_MAX];
-	struct wire asked = {query, message_write_query(&request, query)};
 	struct answer answer;
 
-	assert_true(message_read_answer(asked, message, &answer));
+	assert_true(message_read_answer(request.question, message, &answer));
 	return message_write_reply(&request, message, &answer, out, limit);
 }
 
@@ -320,6 +400,10 @@ int main(void)
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_query_is_padded_and_clean),
+		cmocka_unit_test(test_query_for_each_protocol),
+		cmocka_unit_test(test_no_subnet),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_keepalive),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_errors),

@@ -9,153 +9,190 @@
 
 #include <cmocka.h>
 
-static const uint8_t QUERY[12] = {0};
-
 struct asked {
 	struct exchange exchange;
+	struct attempt attempt;
 	bool accepts;
 };
+
+static size_t write_query([[maybe_unused]] struct exchange *exchange,
+	[[maybe_unused]] enum protocol protocol, uint8_t *out)
+{
+	memset(out, 0, 12);
+	return 12;
+}
 
 static bool accept(struct exchange *exchange, [[maybe_unused]] struct wire answer)
 {
 	return container_of(exchange, struct asked, exchange)->accepts;
 }
 
-static struct asked asked_new(void)
+static void asked_init(struct asked *asked)
 {
-	return (struct asked){
-		.exchange = {.query = {QUERY, sizeof QUERY}, .accept = accept},
-		.accepts = true,
-	};
+	*asked = (struct asked){
+		.exchange = {.write = write_query, .accept = accept}, .accepts = true};
+	asked->attempt.exchange = &asked->exchange;
+}
+
+static enum transport_err submit(struct framing *dot, struct asked *asked)
+{
+	asked_init(asked);
+	return dot->ops->submit(dot, &asked->attempt);
+}
+
+static void release(struct framing *dot)
+{
+	dot->ops->free(dot);
 }
 
 /* An answer under this ID, as the peer would send it. */
-static void answer(struct dot *dot, uint16_t id)
+static void answer(struct framing *dot, uint16_t id)
 {
 	uint8_t frame[14] = {0, 12, (uint8_t)(id >> 8), (uint8_t)id};
 
-	assert_true(buf_append(dot_in(dot), frame, sizeof frame));
+	assert_true(buf_append(&dot->in, frame, sizeof frame));
+}
+
+static void expect(struct framing *dot, enum framing_event event, const struct asked *asked)
+{
+	struct framing_news news;
+
+	assert_int_equal(dot->ops->next(dot, &news), event);
+	if (event == FRAMING_ANSWERED) {
+		assert_ptr_equal(news.attempt, &asked->attempt);
+		assert_int_equal(news.answer.size, 12);
+		assert_int_equal(news.age_s, 0);
+		assert_int_equal(news.max_age_s, UINT32_MAX);
+	}
 }
 
 static void test_any_order([[maybe_unused]] void **state)
 {
-	struct dot *dot = dot_new();
-	struct asked asked[3] = {asked_new(), asked_new(), asked_new()};
-	struct exchange *exchange;
-	struct wire message;
+	struct framing *dot = dot_new();
+	struct asked asked[3];
 
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(dot_submit(dot, &asked[i].exchange), TRANSPORT_OK);
-	assert_int_equal(buf_size(dot_out(dot)), 3 * 14);
-	assert_int_equal(dot_waiting(dot), 3);
+		assert_int_equal(submit(dot, &asked[i]), TRANSPORT_OK);
+	assert_int_equal(buf_size(&dot->out), 3 * 14);
+	assert_int_equal(dot->waiting, 3);
 	for (size_t i = 3; i-- > 0;)
-		answer(dot, asked[i].exchange.id);
-	for (size_t i = 3; i-- > 0;) {
-		assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_OK);
-		assert_ptr_equal(exchange, &asked[i].exchange);
-		assert_int_equal(message.size, 12);
-	}
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_WAIT);
-	assert_int_equal(dot_waiting(dot), 0);
-	dot_free(dot);
+		answer(dot, asked[i].attempt.id);
+	for (size_t i = 3; i-- > 0;)
+		expect(dot, FRAMING_ANSWERED, &asked[i]);
+	expect(dot, FRAMING_WAIT, NULL);
+	assert_int_equal(dot->waiting, 0);
+	release(dot);
 }
 
 /* Byte by byte, an answer comes when its last byte does. */
 static void test_pieces([[maybe_unused]] void **state)
 {
-	struct dot *dot = dot_new();
-	struct asked asked = asked_new();
+	struct framing *dot = dot_new();
 	uint8_t frame[14] = {0, 12};
-	struct exchange *exchange;
-	struct wire message;
+	struct asked asked;
 
-	assert_int_equal(dot_submit(dot, &asked.exchange), TRANSPORT_OK);
-	frame[3] = (uint8_t)asked.exchange.id;
+	assert_int_equal(submit(dot, &asked), TRANSPORT_OK);
+	frame[3] = (uint8_t)asked.attempt.id;
 	for (size_t i = 0; i < sizeof frame; i++) {
-		assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_WAIT);
-		assert_true(buf_append(dot_in(dot), &frame[i], 1));
+		expect(dot, FRAMING_WAIT, NULL);
+		assert_true(buf_append(&dot->in, &frame[i], 1));
 	}
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_OK);
-	dot_free(dot);
+	expect(dot, FRAMING_ANSWERED, &asked);
+	release(dot);
 }
 
 static void test_unasked([[maybe_unused]] void **state)
 {
 	static const uint8_t short_frame[] = {0, 11, 0, 0};
-	struct exchange *exchange;
-	struct wire message;
+	struct framing *dot;
 	struct asked asked;
-	struct dot *dot;
 
 	/* An ID that nobody has; twice the same answer; a message shorter than a header; one
 	 * that its exchange does not take. */
 	dot = dot_new();
 	answer(dot, 0);
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_PROTOCOL);
-	dot_free(dot);
+	expect(dot, FRAMING_BROKEN, NULL);
+	release(dot);
 
 	dot = dot_new();
-	asked = asked_new();
-	assert_int_equal(dot_submit(dot, &asked.exchange), TRANSPORT_OK);
-	answer(dot, asked.exchange.id);
-	answer(dot, asked.exchange.id);
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_OK);
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_PROTOCOL);
-	dot_free(dot);
+	assert_int_equal(submit(dot, &asked), TRANSPORT_OK);
+	answer(dot, asked.attempt.id);
+	answer(dot, asked.attempt.id);
+	expect(dot, FRAMING_ANSWERED, &asked);
+	expect(dot, FRAMING_BROKEN, NULL);
+	release(dot);
 
 	dot = dot_new();
-	assert_true(buf_append(dot_in(dot), short_frame, sizeof short_frame));
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_PROTOCOL);
-	dot_free(dot);
+	assert_true(buf_append(&dot->in, short_frame, sizeof short_frame));
+	expect(dot, FRAMING_BROKEN, NULL);
+	release(dot);
 
 	dot = dot_new();
-	asked = asked_new();
+	assert_int_equal(submit(dot, &asked), TRANSPORT_OK);
 	asked.accepts = false;
-	assert_int_equal(dot_submit(dot, &asked.exchange), TRANSPORT_OK);
-	answer(dot, asked.exchange.id);
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_PROTOCOL);
-	assert_int_equal(dot_waiting(dot), 1);
-	assert_ptr_equal(dot_take(dot), &asked.exchange);
-	assert_null(dot_take(dot));
-	dot_free(dot);
+	answer(dot, asked.attempt.id);
+	expect(dot, FRAMING_BROKEN, NULL);
+	assert_int_equal(dot->waiting, 1);
+	assert_ptr_equal(dot->ops->take(dot), &asked.attempt);
+	assert_null(dot->ops->take(dot));
+	release(dot);
 }
 
 /* A cancelled query's ID rests until its answer has come, and that answer is passed over. */
 static void test_cancelled([[maybe_unused]] void **state)
 {
-	struct dot *dot = dot_new();
-	struct asked gone = asked_new(), next[200];
-	struct exchange *exchange;
-	struct wire message;
+	struct framing *dot = dot_new();
+	struct asked gone, next[200];
 
-	assert_int_equal(dot_submit(dot, &gone.exchange), TRANSPORT_OK);
-	dot_cancel(dot, &gone.exchange);
+	assert_int_equal(submit(dot, &gone), TRANSPORT_OK);
+	dot->ops->cancel(dot, &gone.attempt);
 	for (size_t i = 0; i < 200; i++) {
-		next[i] = asked_new();
-		assert_int_equal(dot_submit(dot, &next[i].exchange), TRANSPORT_OK);
-		assert_int_not_equal(next[i].exchange.id, gone.exchange.id);
+		assert_int_equal(submit(dot, &next[i]), TRANSPORT_OK);
+		assert_int_not_equal(next[i].attempt.id, gone.attempt.id);
 	}
-	assert_int_equal(dot_cancelled(dot), 1);
-	answer(dot, gone.exchange.id);
-	answer(dot, next[7].exchange.id);
-	assert_int_equal(dot_next(dot, &exchange, &message), TRANSPORT_OK);
-	assert_ptr_equal(exchange, &next[7].exchange);
-	assert_int_equal(dot_cancelled(dot), 0);
-	dot_free(dot);
+	assert_int_equal(dot->forgotten, 1);
+	answer(dot, gone.attempt.id);
+	answer(dot, next[7].attempt.id);
+	expect(dot, FRAMING_ANSWERED, &next[7]);
+	assert_int_equal(dot->forgotten, 0);
+	release(dot);
+}
+
+/* One sign of life at a time; its answer is nobody's. */
+static void test_ping([[maybe_unused]] void **state)
+{
+	struct framing *dot = dot_new();
+	struct wire sent;
+	struct asked asked;
+
+	dot->ops->ping(dot);
+	dot->ops->ping(dot);
+	sent = buf_bytes(&dot->out);
+	assert_int_equal(sent.size, 2 + 128);
+	/* RD, one question, one additional; the root, NS, IN; OPT with padding to its end. */
+	assert_memory_equal(sent.data, "\0\x80\0\0\1\0\0\1\0\0\0\0\0\1\0\0\2\0\1", 19);
+	assert_memory_equal(sent.data + 19, "\0\0\x29\4\xd0\0\0\0\0\0\x64\0\x0c\0\x60", 15);
+	assert_int_equal(dot->waiting, 0);
+	assert_int_equal(submit(dot, &asked), TRANSPORT_OK);
+	answer(dot, 0);
+	expect(dot, FRAMING_WAIT, NULL);
+	answer(dot, asked.attempt.id);
+	expect(dot, FRAMING_ANSWERED, &asked);
+	dot->ops->ping(dot);
+	assert_int_equal(buf_size(&dot->out), 2 * 130 + 14);
+	release(dot);
 }
 
 static void test_full([[maybe_unused]] void **state)
 {
 	enum { MANY = 16384 };
 	struct asked *asked = calloc(MANY + 1, sizeof *asked);
-	struct dot *dot = dot_new();
+	struct framing *dot = dot_new();
 
-	for (size_t i = 0; i <= MANY; i++) {
-		asked[i] = asked_new();
-		assert_int_equal(dot_submit(dot, &asked[i].exchange),
-			i < MANY ? TRANSPORT_OK : TRANSPORT_BUSY);
-	}
-	dot_free(dot);
+	for (size_t i = 0; i <= MANY; i++)
+		assert_int_equal(
+			submit(dot, &asked[i]), i < MANY ? TRANSPORT_OK : TRANSPORT_BUSY);
+	release(dot);
 	free(asked);
 }
 
@@ -166,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_unasked),
 		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_ping),
 		cmocka_unit_test(test_full),
 	};
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/bootstrap.h"
+#include "resolver/message.h"
+#include "transport/plain.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TYPE_A = 1,
+	TYPE_AAAA = 28,
+	ANSWER_MS = 5000,
+	RETRY_MS = 1000, /* doubled with each failure */
+	RETRY_MAX_MS = 300000,
+	KEEP_MIN_MS = 60000,
+	KEEP_MAX_MS = 24 * 3600 * 1000,
+};
+
+/* One name and one family. */
+struct lookup {
+	struct bootstrap *bootstrap;
+	size_t index; /* of the endpoint */
+	size_t address_size;
+	struct exchange exchange;
+	bool asking;
+	struct timer timer; /* asking: when it is given up; else: when it is asked (again) */
+	unsigned failures;
+	uint8_t question[MESSAGE_QUESTION_MAX];
+	size_t question_size;
+};
+
+struct bootstrap {
+	struct loop *loop;
+	struct upstream_set *set, *ask;
+	struct lookup lookups[UPSTREAMS_MAX];
+	size_t n;
+};
+
+static struct lookup *lookup_of(struct exchange *exchange)
+{
+	return container_of(exchange, struct lookup, exchange);
+}
+
+static struct wire question_of(const struct lookup *lookup)
+{
+	return (struct wire){lookup->question, lookup->question_size};
+}
+
+static size_t on_write(struct exchange *exchange, enum protocol protocol, uint8_t *out)
+{
+	struct request request = {.rd = true, .question = question_of(lookup_of(exchange))};
+
+	return message_write_query(&request, protocol, out);
+}
+
+static bool on_accept(struct exchange *exchange, struct wire answer)
+{
+	struct answer read;
+
+	return message_read_answer(question_of(lookup_of(exchange)), answer, &read);
+}
+
+/* Without memory it is not asked again before the next reload. */
+static void ask_again_in(struct lookup *lookup, uint64_t ms)
+{
+	lookup->asking = false;
+	(void)!timer_start(lookup->bootstrap->loop, &lookup->timer, ms);
+}
+
+static void failed(struct lookup *lookup)
+{
+	uint64_t ms = RETRY_MS;
+
+	for (unsigned i = 0; i < lookup->failures && ms < RETRY_MAX_MS; i++)
+		ms *= 2;
+	lookup->failures++;
+	ask_again_in(lookup, ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
+}
+
+static void on_done(struct exchange *exchange)
+{
+	struct lookup *lookup = lookup_of(exchange);
+	struct plain_addresses addresses;
+	uint64_t keep_ms;
+
+	if (exchange->err != TRANSPORT_OK ||
+		!plain_read_addresses(exchange->answer, lookup->address_size, &addresses)) {
+		failed(lookup);
+		return;
+	}
+	lookup->failures = 0;
+	keep_ms = (uint64_t)addresses.ttl_s * 1000;
+	keep_ms = keep_ms > KEEP_MIN_MS ? keep_ms : KEEP_MIN_MS;
+	ask_again_in(lookup, keep_ms < KEEP_MAX_MS ? keep_ms : KEEP_MAX_MS);
+	set_address(lookup->bootstrap->set, lookup->index, addresses.bytes[0],
+		lookup->address_size);
+}
+
+static void on_timer(struct timer *timer)
+{
+	struct lookup *lookup = container_of(timer, struct lookup, timer);
+
+	if (lookup->asking) {
+		set_cancel(&lookup->exchange);
+		failed(lookup);
+		return;
+	}
+	lookup->asking = true;
+	lookup->exchange =
+		(struct exchange){.write = on_write, .accept = on_accept, .done = on_done};
+	(void)!timer_start(lookup->bootstrap->loop, timer, ANSWER_MS);
+	set_submit(lookup->bootstrap->ask, &lookup->exchange);
+}
+
+/* name: a host name, as the configuration has checked it. */
+static void write_question(struct lookup *lookup, const char *name)
+{
+	uint8_t *out = lookup->question;
+
+	while (*name != '\0') {
+		size_t size = strcspn(name, ".");
+
+		*out++ = (uint8_t)size;
+		memcpy(out, name, size);
+		out += size;
+		name += size + (name[size] == '.' ? 1 : 0);
+	}
+	*out++ = 0;
+	*out++ = 0;
+	*out++ = lookup->address_size == 4 ? TYPE_A : TYPE_AAAA;
+	*out++ = 0;
+	*out++ = 1; /* IN */
+	lookup->question_size = (size_t)(out - lookup->question);
+}
+
+struct bootstrap *bootstrap_new(
+	struct loop *loop, struct upstream_set *set, struct upstream_set *ask)
+{
+	struct bootstrap *bootstrap = calloc(1, sizeof *bootstrap);
+	const struct endpoint *endpoint;
+
+	if (bootstrap == NULL)
+		return NULL;
+	bootstrap->loop = loop;
+	bootstrap->set = set;
+	bootstrap->ask = ask;
+	for (size_t i = 0; (endpoint = set_endpoint(set, i)) != NULL; i++) {
+		struct lookup *lookup = &bootstrap->lookups[bootstrap->n];
+
+		if (endpoint->subject.address_size != 0)
+			continue;
+		*lookup = (struct lookup){.bootstrap = bootstrap,
+			.index = i,
+			/* They come in pairs. */
+			.address_size = bootstrap->n % 2 == 0 ? 4 : 16,
+			.timer.fired = on_timer};
+		bootstrap->n++;
+		write_question(lookup, endpoint->subject.name);
+		if (!timer_start(loop, &lookup->timer, 0)) {
+			bootstrap_free(bootstrap);
+			return NULL;
+		}
+	}
+	return bootstrap;
+}
+
+void bootstrap_free(struct bootstrap *bootstrap)
+{
+	if (bootstrap == NULL)
+		return;
+	for (size_t i = 0; i < bootstrap->n; i++) {
+		set_cancel(&bootstrap->lookups[i].exchange);
+		timer_done(&bootstrap->lookups[i].timer);
+	}
+	free(bootstrap);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Which upstreams a name's questions go to: those of the route whose domain it is in, the
+ * longest one; else the default ones. */
+#include "resolver/endpoints.h"
+
+struct route {
+	const struct conf_route *conf;
+	struct endpoints endpoints;
+	struct upstream_set *set;
+};
+
+/* question: a name as in a message, and what follows it. NULL: the default. */
+const struct route *routes_find(const struct route *routes, size_t n, struct wire question);

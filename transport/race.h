@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Whom to dial next, and whom to ask: pure choices over upstreams. */
+#include "transport/upstream.h"
+
+/* Who is not in `excluded`, a bit for each, and takes queries: the first in order that does
+ * well, unless another is much faster; then one that has failed. NULL: none. */
+struct upstream *race_best(struct upstream *const *upstreams, size_t n, uint64_t excluded);
+
+/* Who may be dialled, is not excluded, and differs most, in protocol and address family, from
+ * those that are being dialled: what keeps one from connecting often keeps its like. NULL:
+ * none. */
+struct upstream *race_next(struct upstream *const *upstreams, size_t n, uint64_t excluded);

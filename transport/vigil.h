@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Watches over one connection, by the clock alone: a peer that owes answers must be heard, and
+ * a connection that nobody uses is closed before the server does it.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vigil {
+	uint32_t silent_ms; /* after which a silent peer that owes an answer is given up */
+	uint32_t idle_ms;   /* after which an unused connection is closed */
+	uint32_t rtt_ms;    /* a round trip to the peer */
+	unsigned patience;  /* doubles what it takes until a silent peer is doubted */
+	uint64_t heard_ms;  /* when it was heard last, or began to owe */
+	uint64_t used_ms;   /* when the last answer came */
+	bool pinged, doubted;
+};
+
+enum vigil_deed {
+	VIGIL_NOTHING,
+	VIGIL_PING,    /* ask for a sign of life */
+	VIGIL_DOUBT,   /* half of that was in vain, too: ask others what it owes. Once */
+	VIGIL_GIVE_UP, /* it has been silent for too long */
+	VIGIL_CLOSE,   /* nobody has used it for long enough */
+};
+
+/*
+ * What is to be done now; to be asked again until that is nothing, and then after
+ * *ret_wait_ms. owes: an answer is outstanding.
+ *
+ * A peer is doubted after two round trips and half a second, in the middle of which it is asked
+ * for a sign of life.
+ */
+enum vigil_deed vigil_look(
+	struct vigil *vigil, bool owes, uint64_t now_ms, uint64_t *ret_wait_ms);
+void vigil_heard(struct vigil *vigil, uint64_t now_ms);
