@@ -40,7 +40,12 @@ uint64_t pace_late_ms(const struct pace *pace)
 	return pace->p95 > LATE_MIN_MS ? (uint64_t)pace->p95 + 1 : LATE_MIN_MS;
 }
 
+bool pace_is_known(const struct pace *pace)
+{
+	return pace->n >= SEEN;
+}
+
 bool pace_is_better(const struct pace *a, const struct pace *b)
 {
-	return a->n >= SEEN && b->n >= SEEN && a->mean + MARGIN_MS < b->mean * 0.75;
+	return pace_is_known(a) && pace_is_known(b) && a->mean + MARGIN_MS < b->mean * 0.75;
 }

@@ -16,5 +16,7 @@ void pace_add(struct pace *pace, uint64_t took_ms, uint64_t now_ms);
 void pace_add_failure(struct pace *pace, uint64_t took_ms, uint64_t now_ms);
 /* After this an answer is late. UINT64_MAX: not known yet. */
 uint64_t pace_late_ms(const struct pace *pace);
+/* Have answers enough come to compare it with others? */
+bool pace_is_known(const struct pace *pace);
 /* Is `a` so much faster than `b` that it is worth to go there? Not if one is not known. */
 bool pace_is_better(const struct pace *a, const struct pace *b);

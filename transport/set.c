@@ -11,7 +11,11 @@ enum {
 	 * elsewhere. DNS queries are idempotent. */
 	SENDS_MAX = 5,
 	RACE_STEP_MS = 250, /* RFC 8305 section 5 */
-	MEASURE_MS = 60000, /* how often one of those that are not asked is asked, too */
+	/* How often one of those that are not asked is asked, too; one that is not known yet is
+	 * connected to, and asked, sooner. */
+	MEASURE_MS = 60000,
+	LEARN_DIAL_MS = 5000,
+	LEARN_ASK_MS = 250,
 };
 
 /* Queries that are asked twice only because the first answer is late: one of twenty. */
@@ -253,6 +257,13 @@ static void place_parked(struct upstream_set *set)
 	}
 }
 
+/* Is there something to be learned of it, at no cost but a query? */
+static bool is_to_be_learned(const struct upstream *upstream)
+{
+	return upstream_readiness(upstream) == UPSTREAM_READY &&
+	       (upstream_is_doubtful(upstream) || !pace_is_known(upstream_pace(upstream)));
+}
+
 static struct upstream_set *set_of(struct upstream_owner *owner)
 {
 	return container_of(owner, struct upstream_set, owner);
@@ -262,7 +273,7 @@ static void on_ready(struct upstream_owner *owner, struct upstream *upstream)
 {
 	struct upstream_set *set = set_of(owner);
 
-	if (upstream_is_doubtful(upstream))
+	if (is_to_be_learned(upstream))
 		set->measure_ms = 0;
 	place_parked(set);
 }
@@ -353,9 +364,9 @@ static void on_late(struct upstream_owner *owner, [[maybe_unused]] struct upstre
 		place(set, exchange);
 }
 
-/* The one to learn about: who has failed and is connected again, else who was measured longest
- * ago. */
-static struct upstream *least_known(struct upstream_set *set, uint64_t excluded)
+/* The one to learn about: who is connected, and has failed or is not known yet; else who was
+ * measured longest ago. */
+static struct upstream *least_known(const struct upstream_set *set, uint64_t excluded)
 {
 	uint64_t oldest = UINT64_MAX;
 	struct upstream *found = NULL;
@@ -368,7 +379,7 @@ static struct upstream *least_known(struct upstream_set *set, uint64_t excluded)
 		if ((excluded >> i & 1) != 0 ||
 			(readiness != UPSTREAM_READY && readiness != UPSTREAM_IDLE))
 			continue;
-		if (readiness == UPSTREAM_READY && upstream_is_doubtful(upstream))
+		if (is_to_be_learned(upstream))
 			return upstream;
 		if (measured_ms < oldest) {
 			found = upstream;
@@ -385,6 +396,7 @@ static void measure_others(struct upstream_set *set, struct exchange *exchange)
 	struct attempt *attempt = free_attempt(exchange);
 	uint64_t now = loop_now_ms(set->loop);
 	struct upstream *other;
+	bool known;
 
 	if (now < set->measure_ms || set->extra < 1 || attempt == NULL ||
 		!is_under_way(exchange))
@@ -393,11 +405,17 @@ static void measure_others(struct upstream_set *set, struct exchange *exchange)
 	other = least_known(set, not_for(exchange));
 	if (other == NULL)
 		return;
-	set->extra -= 1;
-	if (upstream_readiness(other) == UPSTREAM_READY)
+	known = pace_is_known(upstream_pace(other));
+	if (upstream_readiness(other) == UPSTREAM_READY) {
+		set->extra -= 1;
 		(void)!send(exchange, attempt, other);
-	else
+		if (!known)
+			set->measure_ms = now + LEARN_ASK_MS;
+	} else {
 		upstream_dial(other);
+		if (!known)
+			set->measure_ms = now + LEARN_DIAL_MS;
+	}
 }
 
 /* Those in front of whoever is asked now are tried beside, unless it is for their slowness that
@@ -433,7 +451,7 @@ struct upstream_set *set_new(struct loop *loop, struct endpoint *endpoints, size
 		.failed = on_failed,
 		.late = on_late};
 	set->extra = EXTRA_MAX;
-	set->measure_ms = loop_now_ms(loop) + MEASURE_MS;
+	set->measure_ms = loop_now_ms(loop) + LEARN_DIAL_MS;
 	set->slept_ms = net_slept_ms();
 	list_init(&set->parked);
 	list_init(&set->ended);
@@ -477,10 +495,8 @@ void set_free(struct upstream_set *set)
 
 void set_dial(struct upstream_set *set)
 {
-	struct upstream *upstream = race_next(set->upstreams, set->n, 0);
-
-	if (upstream != NULL && !any_is(set, UPSTREAM_READY))
-		upstream_dial(upstream);
+	if (!any_is(set, UPSTREAM_READY))
+		race_on(set);
 }
 
 void set_network_changed(struct upstream_set *set, bool anyhow)

@@ -114,9 +114,17 @@ class Lab:
                 subprocess.run(["ip", "route", "replace", "1.1.1.1/32", "dev", "far0", "src", "10.53.1.2"], check=True)
                 self.upstream_runs("ip", "route", "add", "10.53.1.2/32", "dev", "far0")
                 yield
+                self.wait_for_farewells("10.53.1.2")
             finally:
                 subprocess.run(["ip", "route", "replace", "1.1.1.1/32", "dev", "up0"], check=True)
                 cable.terminate()
+
+    def wait_for_farewells(self, client):
+        """The last packets of its connections may have been lost, and come again."""
+        end = time.monotonic() + 10
+        while self.upstream_runs("ss", "-Htn", "state", "connected", "exclude", "time-wait", "dst", client,
+                                 capture_output=True).stdout and time.monotonic() < end:
+            time.sleep(0.05)
 
     def requests(self):
         """What h2server.py has seen."""

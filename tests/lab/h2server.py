@@ -7,6 +7,7 @@ HEADERS frame. The first label of the name asked for says what it does: see MANN
 connection for a name below "few-streams" or "tiny-window" has been preceded by such settings: they go by port.
 """
 import base64
+import contextlib
 import json
 import socket
 import socketserver
@@ -81,7 +82,9 @@ class Peer(socketserver.BaseRequestHandler):
                 self.note_sizes(data)
                 with self.lock:
                     for event in self.h2.receive_data(data):
-                        self.on_event(event)
+                        # The client may have cancelled it, further on in what was just read.
+                        with contextlib.suppress(h2.exceptions.StreamClosedError):
+                            self.on_event(event)
                 self.send()
         except (OSError, h2.exceptions.ProtocolError):
             pass
@@ -140,7 +143,7 @@ class Peer(socketserver.BaseRequestHandler):
     def later(self, stream_id, message):
         def run():
             time.sleep(1)
-            with self.lock:
+            with self.lock, contextlib.suppress(h2.exceptions.StreamClosedError):
                 self.reply(stream_id, ask_dns(message), DNS_TYPE)
             self.send()
         threading.Thread(target=run, daemon=True).start()

@@ -182,7 +182,7 @@ def write_files(folder):
                                   "  timeout http-keep-alive 500ms\n"))
     frontends.append(doh_frontend("doh-no-sct", folder / "no-sct.pem", 8704, ADDRESSES[0]))
     for port, backend in ((8705, "h2"), (8706, "h2-few"), (8707, "h2-window")):
-        frontends.append(frontend(backend, backend, bind_lines(good, port, ADDRESSES[0], "alpn h2")))
+        frontends.append(frontend(backend, backend, *(bind_lines(good, port, a, "alpn h2") for a in ADDRESSES)))
     (folder / "openssl.cnf").write_text(OPENSSL)
     (folder / "haproxy.cfg").write_text(
         HAPROXY.format(dir=folder, dns=PORT_DNS, recorder=PORT_RECORDER, doh=PORT_DOH, h2=PORT_H2, few=PORT_H2 + 1,
