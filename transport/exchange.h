@@ -84,3 +84,17 @@ struct exchange {
 	uint64_t lost, given_up; /* a bit for each upstream that lost it once; that failed it */
 	unsigned sends;          /* how often it went out */
 };
+
+/* For who finds out whom to ask: set.c. */
+
+void exchange_begin(struct exchange *exchange);
+bool exchange_is_under_way(const struct exchange *exchange);
+/* NULL: all are under way. */
+struct attempt *exchange_free_attempt(struct exchange *exchange);
+/* A bit for each upstream that has it already, or has failed it. */
+uint64_t exchange_not_for(const struct exchange *exchange);
+/* Only to one that is ready; else as upstream_submit(). */
+enum transport_err exchange_send(
+	struct exchange *exchange, struct attempt *attempt, struct upstream *upstream);
+/* Cancels all attempts that are under way. */
+void exchange_recall(struct exchange *exchange);

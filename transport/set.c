@@ -40,43 +40,6 @@ struct upstream_set {
 	unsigned turns_left; /* set_free() was called: until nothing refers to it any more */
 };
 
-static bool is_under_way(const struct exchange *exchange)
-{
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
-		if (exchange->attempts[i].upstream != NULL)
-			return true;
-	return false;
-}
-
-static struct attempt *free_attempt(struct exchange *exchange)
-{
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
-		if (exchange->attempts[i].upstream == NULL)
-			return &exchange->attempts[i];
-	return NULL;
-}
-
-/* Those who have it already, or have failed it. */
-static uint64_t not_for(const struct exchange *exchange)
-{
-	uint64_t bits = exchange->given_up;
-
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++) {
-		const struct attempt *attempt = &exchange->attempts[i];
-
-		if (attempt->upstream != NULL && !attempt->stalled)
-			bits |= UINT64_C(1) << upstream_index(attempt->upstream);
-	}
-	return bits;
-}
-
-static void cancel_attempts(struct exchange *exchange)
-{
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
-		if (exchange->attempts[i].upstream != NULL)
-			upstream_cancel(&exchange->attempts[i]);
-}
-
 static void finish_later(
 	struct upstream_set *set, struct exchange *exchange, enum transport_err err)
 {
@@ -203,18 +166,6 @@ static void park(struct upstream_set *set, struct exchange *exchange)
 		race_on(set);
 }
 
-static enum transport_err send(
-	struct exchange *exchange, struct attempt *attempt, struct upstream *upstream)
-{
-	enum transport_err err;
-
-	attempt->exchange = exchange;
-	err = upstream_submit(upstream, attempt);
-	if (err == TRANSPORT_OK)
-		exchange->sends++;
-	return err;
-}
-
 /* Nobody takes it now. May somebody in a moment? */
 static bool is_hopeful(const struct upstream_set *set, const struct exchange *exchange)
 {
@@ -225,19 +176,20 @@ static bool is_hopeful(const struct upstream_set *set, const struct exchange *ex
 
 static void place(struct upstream_set *set, struct exchange *exchange)
 {
-	struct upstream *upstream = race_best(set->upstreams, set->n, not_for(exchange));
-	struct attempt *attempt = free_attempt(exchange);
+	struct upstream *upstream =
+		race_best(set->upstreams, set->n, exchange_not_for(exchange));
+	struct attempt *attempt = exchange_free_attempt(exchange);
 	enum transport_err err;
 
 	if (upstream != NULL && attempt != NULL) {
-		err = send(exchange, attempt, upstream);
-		if (err != TRANSPORT_OK && !is_under_way(exchange))
+		err = exchange_send(exchange, attempt, upstream);
+		if (err != TRANSPORT_OK && !exchange_is_under_way(exchange))
 			finish_later(set, exchange, err);
 	} else if (exchange->sends < SENDS_MAX && is_hopeful(set, exchange)) {
 		if (any_recovers(set))
 			exchange->given_up = 0;
 		park(set, exchange);
-	} else if (!is_under_way(exchange)) {
+	} else if (!exchange_is_under_way(exchange)) {
 		finish_later(set, exchange, err_of_all(set));
 	}
 }
@@ -296,7 +248,7 @@ static void on_answered(
 	struct exchange *exchange = attempt->exchange;
 
 	set->extra += set->extra < EXTRA_MAX ? EXTRA_EARNED : 0;
-	cancel_attempts(exchange);
+	exchange_recall(exchange);
 	list_remove(&exchange->node);
 	exchange->set = NULL;
 	exchange->err = TRANSPORT_OK;
@@ -319,7 +271,7 @@ static void on_failed(struct upstream_owner *owner, struct upstream *upstream,
 		exchange->lost |= bit;
 	else if (retry != RETRY_HERE)
 		exchange->given_up |= bit;
-	if (is_under_way(exchange) || !list_empty(&exchange->node))
+	if (exchange_is_under_way(exchange) || !list_empty(&exchange->node))
 		return;
 	if (exchange->sends < SENDS_MAX)
 		place(set, exchange);
@@ -330,19 +282,19 @@ static void on_failed(struct upstream_owner *owner, struct upstream *upstream,
 /* Asks a second one as well, if that is allowed now and there is one. */
 static void ask_another(struct upstream_set *set, struct exchange *exchange)
 {
-	struct attempt *attempt = free_attempt(exchange);
+	struct attempt *attempt = exchange_free_attempt(exchange);
 	struct upstream *upstream;
 
 	if (attempt == NULL || set->extra < 1)
 		return;
-	upstream = race_best(set->upstreams, set->n, not_for(exchange));
+	upstream = race_best(set->upstreams, set->n, exchange_not_for(exchange));
 	if (upstream != NULL) {
 		set->extra -= 1;
-		if (send(exchange, attempt, upstream) == TRANSPORT_OK)
+		if (exchange_send(exchange, attempt, upstream) == TRANSPORT_OK)
 			return;
 	} else if (!any_is(set, UPSTREAM_DIALING)) {
 		/* For the next one that is late. */
-		upstream = race_next(set->upstreams, set->n, not_for(exchange));
+		upstream = race_next(set->upstreams, set->n, exchange_not_for(exchange));
 		if (upstream != NULL)
 			upstream_dial(upstream);
 	}
@@ -359,7 +311,7 @@ static void on_late(struct upstream_owner *owner, [[maybe_unused]] struct upstre
 		return;
 	}
 	/* Not lost yet, but it is asked again as if it were. */
-	if (free_attempt(exchange) != NULL && list_empty(&exchange->node) &&
+	if (exchange_free_attempt(exchange) != NULL && list_empty(&exchange->node) &&
 		exchange->sends < SENDS_MAX)
 		place(set, exchange);
 }
@@ -393,22 +345,22 @@ static struct upstream *least_known(const struct upstream_set *set, uint64_t exc
  * a query that somebody else answers. */
 static void measure_others(struct upstream_set *set, struct exchange *exchange)
 {
-	struct attempt *attempt = free_attempt(exchange);
+	struct attempt *attempt = exchange_free_attempt(exchange);
 	uint64_t now = loop_now_ms(set->loop);
 	struct upstream *other;
 	bool known;
 
 	if (now < set->measure_ms || set->extra < 1 || attempt == NULL ||
-		!is_under_way(exchange))
+		!exchange_is_under_way(exchange))
 		return;
 	set->measure_ms = now + MEASURE_MS;
-	other = least_known(set, not_for(exchange));
+	other = least_known(set, exchange_not_for(exchange));
 	if (other == NULL)
 		return;
 	known = pace_is_known(upstream_pace(other));
 	if (upstream_readiness(other) == UPSTREAM_READY) {
 		set->extra -= 1;
-		(void)!send(exchange, attempt, other);
+		(void)!exchange_send(exchange, attempt, other);
 		if (!known)
 			set->measure_ms = now + LEARN_ASK_MS;
 	} else {
@@ -548,13 +500,8 @@ static void look_whether_slept(struct upstream_set *set)
 void set_submit(struct upstream_set *set, struct exchange *exchange)
 {
 	look_whether_slept(set);
-	list_init(&exchange->node);
 	exchange->set = set;
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
-		exchange->attempts[i].upstream = NULL;
-	exchange->lost = exchange->given_up = 0;
-	exchange->sends = 0;
-	exchange->keepalive = false;
+	exchange_begin(exchange);
 	place(set, exchange);
 	if (set->n > 1) {
 		retry_better(set, exchange);
@@ -566,7 +513,7 @@ void set_cancel(struct exchange *exchange)
 {
 	if (exchange->set == NULL)
 		return;
-	cancel_attempts(exchange);
+	exchange_recall(exchange);
 	list_remove(&exchange->node);
 	exchange->set = NULL;
 }
