@@ -68,6 +68,16 @@ static void give_all_pins(struct reading *reading)
 				conf->pins[j].text);
 }
 
+static bool is_mixed(const struct conf_route *route)
+{
+	size_t plain = 0;
+
+	for (size_t i = 0; i < route->n_upstreams; i++)
+		plain += route->upstreams[i].protocol_given &&
+			 route->upstreams[i].protocol == CONF_PROTOCOL_PLAIN;
+	return plain > 0 && plain < route->n_upstreams;
+}
+
 static void check_routes(struct reading *reading)
 {
 	const struct conf *conf = reading->conf;
@@ -83,6 +93,10 @@ static void check_routes(struct reading *reading)
 			mistake(reading, "[Route] has no Domains=");
 		if (route->n_upstreams == 0)
 			mistake(reading, "[Route] has no DNS=");
+		if (is_mixed(route))
+			mistake(reading,
+				"[Route] DNS: plain:// beside encrypted upstreams would be a "
+				"downgrade; a route is all of one kind or all of the other");
 	}
 	reading->file = file;
 	reading->line = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/bootstrap.h"
+#include "conf/value.h"
 #include "resolver/message.h"
 #include "transport/plain.h"
 #include <stdlib.h>
@@ -76,14 +77,39 @@ static void failed(struct lookup *lookup)
 	ask_again_in(lookup, ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
 }
 
+/* The address it has, as long as it is one of them and serves well; else the next. NULL: none
+ * is one of a host. */
+static const uint8_t *choose(const struct lookup *lookup, const struct plain_addresses *found)
+{
+	const struct bootstrap *bootstrap = lookup->bootstrap;
+	const struct subject *present = &set_endpoint(bootstrap->set, lookup->index)->subject;
+	size_t first = 0;
+
+	for (size_t i = 0; present->address_size > 0 && i < found->n; i++)
+		if (memcmp(found->bytes[i], present->address, present->address_size) == 0)
+			first = set_is_well(bootstrap->set, lookup->index) ? i : i + 1;
+	for (size_t i = 0; i < found->n; i++) {
+		const uint8_t *bytes = found->bytes[(first + i) % found->n];
+		struct conf_address address = {.size = (uint8_t)lookup->address_size};
+
+		memcpy(address.bytes, bytes, lookup->address_size);
+		if (!value_is_no_host(&address))
+			return bytes;
+	}
+	return NULL;
+}
+
 static void on_done(struct exchange *exchange)
 {
 	struct lookup *lookup = lookup_of(exchange);
 	struct plain_addresses addresses;
+	const uint8_t *address = NULL;
 	uint64_t keep_ms;
 
-	if (exchange->err != TRANSPORT_OK ||
-		!plain_read_addresses(exchange->answer, lookup->address_size, &addresses)) {
+	if (exchange->err == TRANSPORT_OK &&
+		plain_read_addresses(exchange->answer, lookup->address_size, &addresses))
+		address = choose(lookup, &addresses);
+	if (address == NULL) {
 		failed(lookup);
 		return;
 	}
@@ -91,8 +117,7 @@ static void on_done(struct exchange *exchange)
 	keep_ms = (uint64_t)addresses.ttl_s * 1000;
 	keep_ms = keep_ms > KEEP_MIN_MS ? keep_ms : KEEP_MIN_MS;
 	ask_again_in(lookup, keep_ms < KEEP_MAX_MS ? keep_ms : KEEP_MAX_MS);
-	set_address(lookup->bootstrap->set, lookup->index, addresses.bytes[0],
-		lookup->address_size);
+	set_address(lookup->bootstrap->set, lookup->index, address, lookup->address_size);
 }
 
 static void on_timer(struct timer *timer)

@@ -411,15 +411,15 @@ bool message_read_answer(struct wire question, struct wire message, struct answe
 		return false;
 	if (header.questions == 0) {
 		answer.bare = true;
-		answer.size = MESSAGE_HEADER_SIZE;
-		*ret = answer;
-		return (header.low & 15) != RCODE_NOERROR &&
-		       message.size == MESSAGE_HEADER_SIZE;
+		if ((header.low & 15) == RCODE_NOERROR || header.answers > 0 ||
+			header.authorities > 0)
+			return false;
+	} else {
+		if (header.questions != 1 || left(&r) < question.size ||
+			!same_question(message.data + r.at, question.data, question.size))
+			return false;
+		take(&r, question.size);
 	}
-	if (header.questions != 1 || left(&r) < question.size ||
-		!same_question(message.data + r.at, question.data, question.size))
-		return false;
-	take(&r, question.size);
 	if (!take_records(&r, header.answers) || !take_records(&r, header.authorities))
 		return false;
 	answer.size = r.at;

@@ -129,7 +129,8 @@ static void conn_send(struct conn *conn)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN) {
+		/* EINPROGRESS: of TCP Fast Open, when there is no cookie. */
+		if (n < 0 && errno != EAGAIN && errno != EINPROGRESS) {
 			conn_fail(conn, TRANSPORT_LOST, strerror(errno));
 			return;
 		}
@@ -154,7 +155,7 @@ static void conn_look_within(struct conn *conn, uint64_t ms)
 
 static void conn_say_leaving(struct conn *conn, bool stalled)
 {
-	if (conn->state == CONN_LEAVING)
+	if (conn->state == CONN_LEAVING && !stalled)
 		return;
 	conn_step(conn, ON_LEAVE);
 	conn->owner->leaving(conn->owner, stalled);
@@ -504,8 +505,7 @@ uint64_t conn_idle_ms(const struct conn *conn)
 
 void conn_set_idle_limit(struct conn *conn, uint32_t idle_ms)
 {
-	if (idle_ms < conn->vigil.idle_ms)
-		conn->vigil.idle_ms = idle_ms;
+	conn->vigil.idle_ms = idle_ms;
 	conn_look_within(conn, idle_ms);
 }
 

@@ -66,7 +66,8 @@ bool conn_was_ready(const struct conn *conn);
 bool conn_was_useful(const struct conn *conn);
 /* How long nobody has used it, if nobody does now; else 0. */
 uint64_t conn_idle_ms(const struct conn *conn);
-/* A server has said how long it keeps an idle connection; it is closed before. */
+/* The server has said how long it keeps an idle connection; it is closed before. The last word
+ * counts. */
 void conn_set_idle_limit(struct conn *conn, uint32_t idle_ms);
 /* As tls_ticket(). */
 struct ticket *conn_ticket(const struct conn *conn);

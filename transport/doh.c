@@ -45,6 +45,7 @@ struct doh {
 	nghttp2_session *session;
 	struct list open, over;
 	struct doh_stream *told; /* its answer is being looked at, until the next call */
+	size_t live, n_open;     /* streams that nghttp2 knows; those in `open` */
 	size_t bodies;           /* bytes */
 	size_t vain;             /* bytes since the last answer */
 	int frames;              /* that may still come */
@@ -83,6 +84,7 @@ static void stream_over(struct doh *doh, struct doh_stream *stream)
 	nghttp2_session_set_stream_user_data(doh->session, stream->id, NULL);
 	list_remove(&stream->node);
 	list_append(&doh->over, &stream->node);
+	doh->n_open--;
 	stream->is_over = true;
 	if (stream->attempt == NULL)
 		stream_free(doh, stream);
@@ -175,11 +177,13 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 static int on_close(nghttp2_session *session, int32_t id, uint32_t error_code, void *user)
 {
 	struct doh_stream *stream = nghttp2_session_get_stream_user_data(session, id);
+	struct doh *doh = user;
 
+	doh->live--;
 	if (stream == NULL)
 		return 0;
 	stream->error_code = error_code;
-	stream_over(user, stream);
+	stream_over(doh, stream);
 	return 0;
 }
 
@@ -269,7 +273,10 @@ static enum transport_err doh_submit(struct framing *framing, struct attempt *at
 	struct doh_stream *stream;
 
 	forget_told(doh);
-	if (doh->leaving || doh->broken != NULL || framing->waiting >= STREAMS_MAX)
+	/* What was cancelled stays in nghttp2 as long as the server does not let it out. */
+	framing->forgotten = doh->live - doh->n_open;
+	if (doh->leaving || doh->broken != NULL ||
+		framing->waiting + framing->forgotten >= STREAMS_MAX)
 		return TRANSPORT_BUSY;
 	stream = malloc(sizeof *stream);
 	if (stream == NULL)
@@ -290,6 +297,8 @@ static enum transport_err doh_submit(struct framing *framing, struct attempt *at
 		return no_memory ? TRANSPORT_NOMEM : TRANSPORT_BUSY;
 	}
 	list_append(&doh->open, &stream->node);
+	doh->n_open++;
+	doh->live++;
 	attempt->stream = stream;
 	framing->waiting++;
 	return TRANSPORT_OK;
@@ -448,6 +457,7 @@ static struct attempt *doh_take(struct framing *framing)
 		struct attempt *attempt = stream->attempt;
 
 		nghttp2_session_set_stream_user_data(doh->session, stream->id, NULL);
+		doh->n_open -= stream->is_over ? 0 : 1;
 		stream_free(doh, stream);
 		framing->waiting--;
 		return attempt;

@@ -9,7 +9,11 @@ enum {
 	SLOTS_MAX = 16384,
 	NO_SLOT = 0xffff,
 	HEADER_SIZE = 12,
+	PINGS_MAX = 4,       /* unanswered ones */
+	UNACCEPTED_MAX = 16, /* in a row */
 };
+
+static const char UNASKED[] = "the server sent an answer to what was not asked";
 
 enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_FORGOTTEN, SLOT_PING };
 
@@ -27,7 +31,8 @@ struct dot {
 	uint16_t first_free, last_free; /* a queue: the ID that rested longest comes next */
 	size_t taken;                   /* bytes of `in` that the last answer used */
 	size_t take_from;               /* no slot below is waiting, while they are taken out */
-	bool pinging;
+	unsigned pings;                 /* that nobody has answered yet */
+	unsigned unaccepted;            /* answers since the last that was accepted */
 };
 
 /* Any server has the answer at hand: ". NS", padded as all others are (RFC 8467). */
@@ -140,12 +145,12 @@ static void dot_ping(struct framing *framing)
 	enum transport_err err;
 	uint16_t id;
 
-	if (dot->pinging || room == NULL)
+	if (dot->pings == PINGS_MAX || room == NULL)
 		return;
 	id = slot_take(dot, &err);
 	if (id == NO_SLOT)
 		return;
-	dot->pinging = true;
+	dot->pings++;
 	dot->slots[id] = (struct slot){.state = SLOT_PING};
 	memcpy(room + 2, PING, sizeof PING);
 	frame(dot, room, sizeof PING, id);
@@ -162,7 +167,7 @@ static bool is_nobodys(struct dot *dot, uint16_t id)
 {
 	switch (dot->slots[id].state) {
 	case SLOT_FORGOTTEN: dot->framing.forgotten--; break;
-	case SLOT_PING: dot->pinging = false; break;
+	case SLOT_PING: dot->pings--; break;
 	default: return false;
 	}
 	slot_release(dot, id);
@@ -190,18 +195,26 @@ static enum framing_event dot_next(struct framing *framing, struct framing_news 
 			return FRAMING_WAIT;
 		id = (uint16_t)(answer.data[0] << 8 | answer.data[1]);
 		if (id >= dot->n_slots || dot->slots[id].state == SLOT_FREE)
-			return broken(ret, "the server sent an answer to what was not asked");
+			return broken(ret, UNASKED);
 		dot->taken = 2 + answer.size;
 		if (is_nobodys(dot, id))
 			continue;
 		attempt = dot->slots[id].attempt;
-		if (!attempt->exchange->accept(attempt->exchange, answer))
-			return broken(ret, "the server sent an answer to what was not asked");
+		if (dot->unaccepted == UNACCEPTED_MAX)
+			return broken(ret, UNASKED);
 		framing->waiting--;
 		slot_release(dot, id);
 		*ret = (struct framing_news){
 			.attempt = attempt, .answer = answer, .max_age_s = UINT32_MAX};
-		return FRAMING_ANSWERED;
+		if (attempt->exchange->accept(attempt->exchange, answer)) {
+			dot->unaccepted = 0;
+			return FRAMING_ANSWERED;
+		}
+		/* Others, who were asked with it, may be answered well. */
+		dot->unaccepted++;
+		ret->why = UNASKED;
+		ret->retry = RETRY_ELSEWHERE;
+		return FRAMING_RETURNED;
 	}
 }
 

@@ -20,6 +20,14 @@ bool exchange_is_under_way(const struct exchange *exchange)
 	return false;
 }
 
+bool exchange_is_hopeful(const struct exchange *exchange)
+{
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+		if (exchange->attempts[i].upstream != NULL && !exchange->attempts[i].stalled)
+			return true;
+	return false;
+}
+
 struct attempt *exchange_free_attempt(struct exchange *exchange)
 {
 	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)

@@ -89,6 +89,8 @@ struct exchange {
 
 void exchange_begin(struct exchange *exchange);
 bool exchange_is_under_way(const struct exchange *exchange);
+/* Is one of its attempts on a connection that is not stalled? */
+bool exchange_is_hopeful(const struct exchange *exchange);
 /* NULL: all are under way. */
 struct attempt *exchange_free_attempt(struct exchange *exchange);
 /* A bit for each upstream that has it already, or has failed it. */

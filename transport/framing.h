@@ -44,7 +44,7 @@ struct framing_ops {
 	void (*cancel)(struct framing *, struct attempt *);
 	/* Takes the next event out of `in`. */
 	enum framing_event (*next)(struct framing *, struct framing_news *ret);
-	/* Asks for a sign of life, which comes in as bytes. At most one is under way. */
+	/* Asks for a sign of life, which comes in as bytes. A few are under way at most. */
 	void (*ping)(struct framing *);
 	/* Writes to `out` what is to be sent. Called at the end of a turn, and at its begin for
 	 * what opens the connection. False: no memory. */

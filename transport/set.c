@@ -43,7 +43,8 @@ struct upstream_set {
 static void finish_later(
 	struct upstream_set *set, struct exchange *exchange, enum transport_err err)
 {
-	exchange->err = err;
+	/* What failed may have been forgiven since: an end without an answer is never OK. */
+	exchange->err = err != TRANSPORT_OK ? err : TRANSPORT_LOST;
 	list_remove(&exchange->node);
 	list_append(&set->ended, &exchange->node);
 	loop_defer(set->loop, &set->turn);
@@ -69,7 +70,7 @@ static enum transport_err err_of_all(const struct upstream_set *set)
 {
 	const struct upstream *upstream = most_telling(set);
 
-	return upstream != NULL ? upstream_err(upstream) : TRANSPORT_NOMEM;
+	return upstream != NULL ? upstream_err(upstream) : TRANSPORT_TIMEOUT;
 }
 
 static void set_close(struct upstream_set *set)
@@ -94,8 +95,10 @@ static void tell_end(struct upstream_set *set, struct exchange *exchange)
 
 	if (exchange->err == TRANSPORT_BUSY)
 		snprintf(why, sizeof why, "too many queries under way");
-	else if (upstream == NULL || exchange->err == TRANSPORT_NOMEM)
+	else if (exchange->err == TRANSPORT_NOMEM)
 		snprintf(why, sizeof why, "out of memory");
+	else if (upstream == NULL)
+		snprintf(why, sizeof why, "no upstream answers");
 	else
 		snprintf(why, sizeof why, "%s: %s",
 			set->endpoints[upstream_index(upstream)].text, upstream_why(upstream));
@@ -174,23 +177,36 @@ static bool is_hopeful(const struct upstream_set *set, const struct exchange *ex
 	       any_recovers(set);
 }
 
+/* To the best who takes it. TRANSPORT_WAIT: nobody was asked. */
+static enum transport_err send_to_best(struct upstream_set *set, struct exchange *exchange)
+{
+	struct attempt *attempt = exchange_free_attempt(exchange);
+	uint64_t excluded = exchange_not_for(exchange);
+	enum transport_err err = TRANSPORT_WAIT;
+	struct upstream *upstream;
+
+	while (attempt != NULL &&
+		(upstream = race_best(set->upstreams, set->n, excluded)) != NULL) {
+		err = exchange_send(exchange, attempt, upstream);
+		if (err == TRANSPORT_OK)
+			break;
+		excluded |= UINT64_C(1) << upstream_index(upstream);
+	}
+	return err;
+}
+
 static void place(struct upstream_set *set, struct exchange *exchange)
 {
-	struct upstream *upstream =
-		race_best(set->upstreams, set->n, exchange_not_for(exchange));
-	struct attempt *attempt = exchange_free_attempt(exchange);
-	enum transport_err err;
+	enum transport_err err = send_to_best(set, exchange);
 
-	if (upstream != NULL && attempt != NULL) {
-		err = exchange_send(exchange, attempt, upstream);
-		if (err != TRANSPORT_OK && !exchange_is_under_way(exchange))
-			finish_later(set, exchange, err);
-	} else if (exchange->sends < SENDS_MAX && is_hopeful(set, exchange)) {
+	if (err == TRANSPORT_OK)
+		return;
+	if (exchange->sends < SENDS_MAX && is_hopeful(set, exchange)) {
 		if (any_recovers(set))
 			exchange->given_up = 0;
 		park(set, exchange);
 	} else if (!exchange_is_under_way(exchange)) {
-		finish_later(set, exchange, err_of_all(set));
+		finish_later(set, exchange, err == TRANSPORT_WAIT ? err_of_all(set) : err);
 	}
 }
 
@@ -266,16 +282,16 @@ static void on_failed(struct upstream_owner *owner, struct upstream *upstream,
 	uint64_t bit = UINT64_C(1) << upstream_index(upstream);
 
 	/* A server may close a connection just when a query is on its way: once, it is asked
-	 * again. */
-	if (retry == RETRY_ONCE && (exchange->lost & bit) == 0)
-		exchange->lost |= bit;
-	else if (retry != RETRY_HERE)
+	 * again; and more often while it answers others. */
+	if (retry == RETRY_ELSEWHERE || (exchange->lost & bit) != 0)
 		exchange->given_up |= bit;
-	if (exchange_is_under_way(exchange) || !list_empty(&exchange->node))
+	else if (retry == RETRY_ONCE || !upstream_answered_since(upstream, attempt->sent_ms))
+		exchange->lost |= bit;
+	if (exchange_is_hopeful(exchange) || !list_empty(&exchange->node))
 		return;
 	if (exchange->sends < SENDS_MAX)
 		place(set, exchange);
-	else
+	else if (!exchange_is_under_way(exchange))
 		finish_later(set, exchange, upstream_err(upstream));
 }
 
@@ -300,19 +316,26 @@ static void ask_another(struct upstream_set *set, struct exchange *exchange)
 	}
 }
 
-static void on_late(struct upstream_owner *owner, [[maybe_unused]] struct upstream *upstream,
-	struct attempt *attempt, bool stalled)
+static void on_late(struct upstream_owner *owner, struct upstream *upstream,
+	struct attempt *attempt, enum lateness lateness)
 {
 	struct upstream_set *set = set_of(owner);
 	struct exchange *exchange = attempt->exchange;
 
-	if (!stalled) {
+	if (lateness == LATE_FOR_ONE) {
 		ask_another(set, exchange);
 		return;
 	}
-	/* Not lost yet, but it is asked again as if it were. */
-	if (exchange_free_attempt(exchange) != NULL && list_empty(&exchange->node) &&
-		exchange->sends < SENDS_MAX)
+	/* Not lost yet, but it is asked again as if it were; if it is asked twice already, in
+	 * place of what is stalled. */
+	if (lateness == LATE_STALLED)
+		exchange->lost |= UINT64_C(1) << upstream_index(upstream);
+	if (!list_empty(&exchange->node) || exchange->sends >= SENDS_MAX)
+		return;
+	if (lateness == LATE_STALLED && !exchange_is_hopeful(exchange) &&
+		exchange_free_attempt(exchange) == NULL)
+		upstream_cancel(attempt);
+	if (exchange_free_attempt(exchange) != NULL)
 		place(set, exchange);
 }
 
@@ -451,15 +474,33 @@ void set_dial(struct upstream_set *set)
 		race_on(set);
 }
 
+/* Who was under way is asked again, when all that is gone has been given up. That is nobody's
+ * fault, and does not count. */
+static void ask_again(struct upstream_set *set, struct list *orphans)
+{
+	while (!list_empty(orphans)) {
+		struct attempt *attempt = container_of(orphans->next, struct attempt, node);
+		struct exchange *exchange = attempt->exchange;
+
+		list_remove(&attempt->node);
+		exchange->sends -= exchange->sends > 0 ? 1 : 0;
+		if (!exchange_is_hopeful(exchange) && list_empty(&exchange->node))
+			place(set, exchange);
+	}
+	place_parked(set);
+}
+
 void set_network_changed(struct upstream_set *set, bool anyhow)
 {
+	struct list orphans;
 	bool changed = false;
 
+	list_init(&orphans);
 	for (size_t i = 0; i < set->n; i++)
-		changed |= upstream_way_changed(set->upstreams[i], anyhow);
+		changed |= upstream_way_changed(set->upstreams[i], anyhow, &orphans);
 	if (!changed)
 		return;
-	place_parked(set);
+	ask_again(set, &orphans);
 	if (!any_is(set, UPSTREAM_READY) && !any_is(set, UPSTREAM_DIALING))
 		set_dial(set);
 }
@@ -469,18 +510,25 @@ const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i)
 	return i < set->n ? &set->endpoints[i] : NULL;
 }
 
+bool set_is_well(const struct upstream_set *set, size_t i)
+{
+	return upstream_err(set->upstreams[i]) == TRANSPORT_OK;
+}
+
 void set_address(
 	struct upstream_set *set, size_t i, const uint8_t *address, size_t address_size)
 {
 	struct subject *subject = &set->endpoints[i].subject;
+	struct list orphans;
 
 	if (subject->address_size == address_size &&
 		memcmp(subject->address, address, address_size) == 0)
 		return;
 	memcpy(subject->address, address, address_size);
 	subject->address_size = address_size;
-	upstream_way_changed(set->upstreams[i], true);
-	place_parked(set);
+	list_init(&orphans);
+	upstream_way_changed(set->upstreams[i], true, &orphans);
+	ask_again(set, &orphans);
 }
 
 /* After a suspend nothing is left of the connections, though nobody has closed them. */

@@ -81,6 +81,12 @@ void standing_rested(struct standing *standing)
 	standing->resting = false;
 }
 
+void standing_doubt(struct standing *standing)
+{
+	if (standing->failures == 0)
+		standing->failures = 1;
+}
+
 void standing_hope(struct standing *standing, uint64_t ms)
 {
 	standing->hope_until_ms = loop_now_ms(standing->loop) + ms;

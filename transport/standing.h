@@ -37,6 +37,8 @@ void standing_rest(struct standing *standing);
 /* About so long. */
 void standing_rest_for(struct standing *standing, uint64_t ms);
 void standing_rested(struct standing *standing);
+/* It is no longer the first choice, until it is of use again. */
+void standing_doubt(struct standing *standing);
 
 /* Whoever waits for it may hope for so long. */
 void standing_hope(struct standing *standing, uint64_t ms);

@@ -12,6 +12,9 @@ enum {
 	LINKS_MAX = 4,
 	RETRY_AFTER_MAX_S = 60,
 	PATIENCE_MAX = 4,
+	VAIN_MAX = 3, /* queries in a row that brought nothing */
+	OVERDUE_MS = 1000,
+	PLAIN_REST_MS = 1000,
 	LATELY_MS = 60000,
 	IDLE_MS = 120000,        /* for a server that keeps connections as long as we like */
 	IDLE_LEARN_MIN_MS = 900, /* what closes earlier has other reasons */
@@ -22,7 +25,8 @@ struct link {
 	struct conn_owner owner;
 	struct upstream *upstream;
 	struct conn *conn; /* NULL: none */
-	bool has_ticket;   /* it has brought one */
+	uint64_t dialled_ms;
+	bool has_ticket; /* it has brought one */
 };
 
 struct upstream {
@@ -30,13 +34,17 @@ struct upstream {
 	const struct upstream_params *params;
 	unsigned index;
 	struct link links[LINKS_MAX];
-	struct link *current;      /* is being dialled, or takes attempts; NULL: none */
-	struct list waiting, late; /* attempts; those for longer than most */
+	struct link *current; /* is being dialled, or takes attempts; NULL: none */
+	/* Attempts; those for longer than most; those for very long. In each the first was sent
+	 * first. */
+	struct list waiting, late, overdue;
 	struct timer late_timer;
-	bool late_timing;
+	uint64_t late_due_ms; /* when it fires; UINT64_MAX: it does not */
 	struct pace pace;
 	struct standing standing;
 	unsigned patience;       /* how often in a row it was doubted */
+	unsigned vain;           /* queries since the last answer that brought nothing */
+	uint64_t answered_ms;    /* when the last answer came */
 	uint64_t closed_idle_ms; /* how long a connection was idle when it closed it, last time
 				  */
 	uint32_t idle_limit_ms;
@@ -138,34 +146,71 @@ static void forget_lacking(struct upstream *upstream)
 	upstream->lacking = NULL;
 }
 
-static void arm_late_timer(struct upstream *upstream)
+/* When the first of them has been under way for so long; UINT64_MAX: there is none. */
+static uint64_t due_ms(const struct list *attempts, uint64_t after_ms)
 {
-	uint64_t late_ms = pace_late_ms(&upstream->pace), now = now_ms(upstream), due;
-
-	if (upstream->late_timing || list_empty(&upstream->waiting) || late_ms == UINT64_MAX)
-		return;
-	due = container_of(upstream->waiting.next, struct attempt, node)->sent_ms + late_ms;
-	upstream->late_timing = timer_start(
-		upstream->params->conn.loop, &upstream->late_timer, due > now ? due - now : 0);
+	if (list_empty(attempts))
+		return UINT64_MAX;
+	return container_of(attempts->next, struct attempt, node)->sent_ms + after_ms;
 }
 
-/* Those who wait for longer than most are told once. */
+static uint64_t late_ms(const struct upstream *upstream)
+{
+	uint64_t ms = pace_late_ms(&upstream->pace);
+
+	return ms < OVERDUE_MS ? ms : OVERDUE_MS;
+}
+
+static void arm_late_timer(struct upstream *upstream)
+{
+	uint64_t late = due_ms(&upstream->waiting, late_ms(upstream));
+	uint64_t overdue = due_ms(&upstream->late, OVERDUE_MS), now = now_ms(upstream);
+	uint64_t due = late < overdue ? late : overdue;
+
+	if (due < upstream->late_due_ms &&
+		timer_start(upstream->params->conn.loop, &upstream->late_timer,
+			due > now ? due - now : 0))
+		upstream->late_due_ms = due;
+}
+
+/* A query brought nothing. A server of which that is true of several in a row is not the first
+ * choice any more. */
+static void note_vain(struct upstream *upstream)
+{
+	if (++upstream->vain >= VAIN_MAX)
+		standing_doubt(&upstream->standing);
+}
+
+/* The first of one list goes to the end of the next. NULL: none has waited for so long. */
+static struct attempt *move_on(
+	struct upstream *upstream, struct list *from, uint64_t after_ms, struct list *to)
+{
+	struct attempt *attempt;
+
+	if (due_ms(from, after_ms) > now_ms(upstream))
+		return NULL;
+	attempt = container_of(from->next, struct attempt, node);
+	list_remove(&attempt->node);
+	list_append(to, &attempt->node);
+	return attempt;
+}
+
 static void on_late(struct timer *timer)
 {
 	struct upstream *upstream = container_of(timer, struct upstream, late_timer);
-	uint64_t late_ms = pace_late_ms(&upstream->pace), now = now_ms(upstream);
 	struct upstream_owner *owner = upstream->params->owner;
+	uint64_t late = late_ms(upstream);
+	struct attempt *attempt;
 
-	upstream->late_timing = false;
-	while (!list_empty(&upstream->waiting)) {
-		struct attempt *attempt =
-			container_of(upstream->waiting.next, struct attempt, node);
-
-		if (attempt->sent_ms + late_ms > now)
-			break;
-		list_remove(&attempt->node);
-		list_append(&upstream->late, &attempt->node);
-		owner->late(owner, upstream, attempt, false);
+	upstream->late_due_ms = UINT64_MAX;
+	while ((attempt = move_on(upstream, &upstream->waiting, late, &upstream->late)) != NULL)
+		owner->late(owner, upstream, attempt, LATE_FOR_ONE);
+	while ((attempt = move_on(upstream, &upstream->late, OVERDUE_MS, &upstream->overdue)) !=
+		NULL) {
+		if (upstream_answered_since(upstream, attempt->sent_ms))
+			continue;
+		note_vain(upstream);
+		owner->late(owner, upstream, attempt, LATE_FOR_ALL);
 	}
 	arm_late_timer(upstream);
 }
@@ -227,6 +272,15 @@ static void on_lost(struct upstream *upstream, const struct conn *conn, enum tra
 		standing_rest(&upstream->standing);
 }
 
+/* A server that takes us in, only to show us the door: once may be chance. */
+static void on_turned_away(struct upstream *upstream)
+{
+	if (upstream->standing.failures == 0)
+		standing_doubt(&upstream->standing);
+	else if (!upstream->standing.resting)
+		standing_rest(&upstream->standing);
+}
+
 /* Then it may just be starting again. */
 static bool was_of_use_lately(const struct upstream *upstream)
 {
@@ -237,8 +291,6 @@ static bool was_of_use_lately(const struct upstream *upstream)
 static void on_dialled_in_vain(
 	struct upstream *upstream, const struct conn *conn, enum transport_err err)
 {
-	struct upstream_owner *owner = upstream->params->owner;
-
 	if (ask_for_scts(upstream, conn, err))
 		return;
 	note_failure(upstream, conn, err);
@@ -249,7 +301,13 @@ static void on_dialled_in_vain(
 		upstream->asks_scts = false;
 	forget_lacking(upstream);
 	standing_rest(&upstream->standing);
-	owner->changed(owner, upstream);
+}
+
+static void on_closed_at_once(
+	struct upstream *upstream, const struct conn *conn, enum transport_err err)
+{
+	note_failure(upstream, conn, err);
+	on_turned_away(upstream);
 }
 
 static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
@@ -257,6 +315,7 @@ static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
 	struct link *link = link_of(conn_owner);
 	struct upstream *upstream = link->upstream;
 	struct conn *conn = link->conn;
+	struct upstream_owner *owner = upstream->params->owner;
 	uint64_t idle_ms = conn_idle_ms(conn);
 	struct list orphans;
 
@@ -269,9 +328,14 @@ static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
 		on_dialled_in_vain(upstream, conn, err);
 	else if (!list_empty(&orphans))
 		on_lost(upstream, conn, err);
+	else if (err != TRANSPORT_OK && !conn_was_useful(conn) && idle_ms < IDLE_LEARN_MIN_MS)
+		on_closed_at_once(upstream, conn, err);
 	else if (err != TRANSPORT_OK) /* which is no failure */
 		learn_idle_limit(upstream, idle_ms);
 	give_back(upstream, &orphans);
+	/* Somebody may have come to wait for it when it had ended already. */
+	if (upstream->current == NULL)
+		owner->changed(owner, upstream);
 }
 
 static void on_ready(struct conn_owner *conn_owner)
@@ -303,7 +367,20 @@ static void look_for_ticket(struct upstream *upstream, struct link *link)
 static void note_answer(struct upstream *upstream, const struct attempt *attempt)
 {
 	pace_add(&upstream->pace, now_ms(upstream) - attempt->sent_ms, now_ms(upstream));
+	upstream->answered_ms = now_ms(upstream);
+	upstream->vain = 0;
 	standing_praise(&upstream->standing);
+}
+
+/* RFC 7828 section 3.2.2: zero is a request to ask nothing more here. */
+static void heed_keepalive(struct upstream *upstream, struct link *link, uint32_t ms)
+{
+	conn_set_idle_limit(link->conn, ms - ms / 10 < IDLE_MS ? ms - ms / 10 : IDLE_MS);
+	if (ms > 0)
+		return;
+	conn_leave(link->conn);
+	if (upstream->current == link)
+		upstream->current = NULL;
 }
 
 static void on_answered(struct conn_owner *conn_owner, const struct framing_news *news)
@@ -317,8 +394,7 @@ static void on_answered(struct conn_owner *conn_owner, const struct framing_news
 	if (link == upstream->current)
 		upstream->patience = 0;
 	if (exchange->keepalive)
-		conn_set_idle_limit(
-			link->conn, exchange->keepalive_ms - exchange->keepalive_ms / 10);
+		heed_keepalive(upstream, link, exchange->keepalive_ms);
 	look_for_ticket(upstream, link);
 	release(news->attempt);
 	owner->answered(owner, news->attempt, news);
@@ -332,6 +408,7 @@ static void on_returned(struct conn_owner *conn_owner, const struct framing_news
 	uint64_t after_s = news->retry_after_s;
 
 	standing_blame(&upstream->standing, TRANSPORT_PROTOCOL, news->why);
+	note_vain(upstream);
 	if (after_s > 0 && !upstream->standing.resting) {
 		upstream->standing.failures++;
 		standing_rest_for(&upstream->standing,
@@ -341,17 +418,46 @@ static void on_returned(struct conn_owner *conn_owner, const struct framing_news
 	owner->failed(owner, upstream, news->attempt, news->retry);
 }
 
+/* Out of all lists first: whoever is told may dial, which may take others away. */
+static void tell_stalled(struct upstream *upstream, struct link *link)
+{
+	struct list *lists[] = {&upstream->overdue, &upstream->late, &upstream->waiting};
+	struct upstream_owner *owner = upstream->params->owner;
+	uint64_t now = now_ms(upstream);
+	struct list stalled;
+
+	list_init(&stalled);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (struct list *node = lists[i]->next, *next; node != lists[i]; node = next) {
+			next = node->next;
+			if (container_of(node, struct attempt, node)->carrier != link)
+				continue;
+			list_remove(node);
+			list_append(&stalled, node);
+		}
+	while (!list_empty(&stalled)) {
+		struct attempt *attempt = container_of(stalled.next, struct attempt, node);
+
+		list_remove(&attempt->node);
+		list_append(&upstream->overdue, &attempt->node);
+		attempt->stalled = true;
+		pace_add_failure(&upstream->pace, now - attempt->sent_ms, now);
+		owner->late(owner, upstream, attempt, LATE_STALLED);
+	}
+}
+
 static void on_leaving(struct conn_owner *conn_owner, bool stalled)
 {
 	struct link *link = link_of(conn_owner);
 	struct upstream *upstream = link->upstream;
-	struct upstream_owner *owner = upstream->params->owner;
-	struct list *lists[] = {&upstream->late, &upstream->waiting};
 
 	if (upstream->current == link)
 		upstream->current = NULL;
-	if (!stalled)
+	if (!stalled) {
+		if (!conn_was_useful(link->conn))
+			on_turned_away(upstream);
 		return;
+	}
 	upstream->patience += upstream->patience < PATIENCE_MAX ? 1 : 0;
 	standing_blame(&upstream->standing, TRANSPORT_TIMEOUT, "the server does not answer");
 	standing_tell(&upstream->standing, TRACE_LOST, link->conn, NULL);
@@ -360,18 +466,7 @@ static void on_leaving(struct conn_owner *conn_owner, bool stalled)
 		upstream->standing.failures++;
 	else
 		standing_rest(&upstream->standing);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (struct list *node = lists[i]->next, *next; node != lists[i]; node = next) {
-			struct attempt *attempt = container_of(node, struct attempt, node);
-
-			next = node->next;
-			if (attempt->carrier != link)
-				continue;
-			attempt->stalled = true;
-			pace_add_failure(&upstream->pace, now_ms(upstream) - attempt->sent_ms,
-				now_ms(upstream));
-			owner->late(owner, upstream, attempt, true);
-		}
+	tell_stalled(upstream, link);
 }
 
 static void on_rested(struct timer *timer)
@@ -396,11 +491,13 @@ struct upstream *upstream_new(
 	upstream->params = params;
 	upstream->index = index;
 	upstream->idle_limit_ms = IDLE_MS;
+	upstream->late_due_ms = UINT64_MAX;
 	standing_init(&upstream->standing, params->conn.loop, params->trace, endpoint);
 	upstream->standing.timer.fired = on_rested;
 	upstream->late_timer.fired = on_late;
 	list_init(&upstream->waiting);
 	list_init(&upstream->late);
+	list_init(&upstream->overdue);
 	if (!has_address(upstream)) {
 		standing_blame(&upstream->standing, TRANSPORT_UNREACHABLE,
 			"its address is not known yet");
@@ -419,7 +516,8 @@ void upstream_free(struct upstream *upstream)
 {
 	if (upstream == NULL)
 		return;
-	assert(list_empty(&upstream->waiting) && list_empty(&upstream->late));
+	assert(list_empty(&upstream->waiting) && list_empty(&upstream->late) &&
+		list_empty(&upstream->overdue));
 	for (size_t i = 0; i < LINKS_MAX; i++)
 		if (upstream->links[i].conn != NULL)
 			conn_close(upstream->links[i].conn);
@@ -440,16 +538,21 @@ static void drop(struct link *link, struct list *orphans)
 		link->upstream->current = NULL;
 }
 
-/* A place for a new connection; one of those that are leaving goes, if it must. */
+/* A place for a new connection; of those that are leaving the oldest goes, if it must. */
 static struct link *free_link(struct upstream *upstream, struct list *orphans)
 {
-	struct link *links = upstream->links;
+	struct link *oldest = upstream->links;
 
-	for (size_t i = 0; i < LINKS_MAX; i++)
-		if (links[i].conn == NULL)
-			return &links[i];
-	drop(&links[0], orphans);
-	return &links[0];
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		struct link *link = &upstream->links[i];
+
+		if (link->conn == NULL)
+			return link;
+		if (link->dialled_ms < oldest->dialled_ms)
+			oldest = link;
+	}
+	drop(oldest, orphans);
+	return oldest;
 }
 
 void upstream_dial(struct upstream *upstream)
@@ -469,6 +572,7 @@ void upstream_dial(struct upstream *upstream)
 	params.ticket = upstream->ticket;
 	upstream->ticket = NULL;
 	link->has_ticket = false;
+	link->dialled_ms = now_ms(upstream);
 	link->conn = conn_new(upstream->endpoint, &params, &link->owner);
 	if (link->conn != NULL)
 		upstream->current = link;
@@ -491,7 +595,7 @@ static void on_plain_done(struct plain_owner *plain_owner, enum transport_err er
 		why = "the server sent an answer to what was not asked";
 	}
 	if (err == TRANSPORT_OK) {
-		upstream->standing.err = TRANSPORT_OK;
+		standing_forgive(&upstream->standing);
 		note_answer(upstream, attempt);
 		release(attempt);
 		owner->answered(owner, attempt, &news);
@@ -499,8 +603,11 @@ static void on_plain_done(struct plain_owner *plain_owner, enum transport_err er
 	}
 	standing_blame(&upstream->standing, err, why);
 	standing_tell(&upstream->standing, TRACE_UNREACHABLE, NULL, NULL);
-	if (!upstream->standing.resting)
-		standing_rest(&upstream->standing);
+	/* One name that nobody answers says nothing of the others. */
+	if (!upstream_answered_since(upstream, attempt->sent_ms))
+		note_vain(upstream);
+	if (upstream->vain >= VAIN_MAX && err != TRANSPORT_PROTOCOL)
+		standing_rest_for(&upstream->standing, PLAIN_REST_MS);
 	release(attempt);
 	owner->failed(owner, upstream, attempt, RETRY_ELSEWHERE);
 }
@@ -562,23 +669,22 @@ void upstream_cancel(struct attempt *attempt)
 	release(attempt);
 }
 
-bool upstream_way_changed(struct upstream *upstream, bool anyhow)
+bool upstream_way_changed(struct upstream *upstream, bool anyhow, struct list *orphans)
 {
 	struct net_path path = upstream->path;
-	struct list orphans;
 
 	look_at_path(upstream, &path);
 	if (!anyhow && net_path_same(&path, &upstream->path))
 		return false;
 	upstream->path = path;
-	list_init(&orphans);
 	for (size_t i = 0; i < LINKS_MAX; i++)
 		if (upstream->links[i].conn != NULL)
-			drop(&upstream->links[i], &orphans);
+			drop(&upstream->links[i], orphans);
+	upstream->patience = upstream->vain = 0;
+	if (!has_address(upstream))
+		return true;
 	standing_forgive(&upstream->standing);
 	standing_hope(&upstream->standing, upstream->params->grace_ms);
-	upstream->patience = 0;
-	give_back(upstream, &orphans);
 	return true;
 }
 
@@ -601,6 +707,11 @@ bool upstream_is_doubtful(const struct upstream *upstream)
 bool upstream_recovers(const struct upstream *upstream)
 {
 	return standing_hopes(&upstream->standing);
+}
+
+bool upstream_answered_since(const struct upstream *upstream, uint64_t ms)
+{
+	return upstream->answered_ms > 0 && upstream->answered_ms >= ms;
 }
 
 unsigned upstream_index(const struct upstream *upstream)

@@ -17,6 +17,12 @@ enum readiness {
 	UPSTREAM_RESTING, /* it failed; not to be dialled yet */
 };
 
+enum lateness {
+	LATE_FOR_ONE, /* it takes longer than most */
+	LATE_FOR_ALL, /* and very long; nothing that was asked since has been answered */
+	LATE_STALLED, /* its connection says nothing at all */
+};
+
 struct upstream_owner {
 	void (*ready)(struct upstream_owner *, struct upstream *);
 	/* It was dialled in vain, or has rested from that. */
@@ -27,10 +33,9 @@ struct upstream_owner {
 	/* So too; upstream_err() and _why() tell why. */
 	void (*failed)(
 		struct upstream_owner *, struct upstream *, struct attempt *, enum retry);
-	/* It has been under way for longer than most; told at most once of an attempt.
-	 * `stalled`: so has everything that was asked with it. */
+	/* It is still under way; each kind is told once of an attempt, at most. */
 	void (*late)(
-		struct upstream_owner *, struct upstream *, struct attempt *, bool stalled);
+		struct upstream_owner *, struct upstream *, struct attempt *, enum lateness);
 };
 
 /* What all upstreams of a set share. */
@@ -55,8 +60,8 @@ void upstream_dial(struct upstream *upstream);
 enum transport_err upstream_submit(struct upstream *upstream, struct attempt *attempt);
 void upstream_cancel(struct attempt *attempt);
 /* The network has changed: if the way to it has, or `anyhow`, its connections are given up, and
- * what spoke against it is forgotten. True: so it was. */
-bool upstream_way_changed(struct upstream *upstream, bool anyhow);
+ * what spoke against it is forgotten. True: so it was. What it had is put into `orphans`. */
+bool upstream_way_changed(struct upstream *upstream, bool anyhow, struct list *orphans);
 
 enum readiness upstream_readiness(const struct upstream *upstream);
 /* It has failed, and has not been of use since. */
@@ -65,6 +70,8 @@ bool upstream_is_doubtful(const struct upstream *upstream);
 bool upstream_recovers(const struct upstream *upstream);
 unsigned upstream_index(const struct upstream *upstream);
 const struct endpoint *upstream_endpoint(const struct upstream *upstream);
+/* Has it answered anything since then? */
+bool upstream_answered_since(const struct upstream *upstream, uint64_t ms);
 /* How long its answers take. */
 const struct pace *upstream_pace(const struct upstream *upstream);
 /* How it failed last: TRANSPORT_OK if it did not, or has been ready since. */

@@ -129,9 +129,9 @@ static void test_transport([[maybe_unused]] void **state)
 static void test_routes([[maybe_unused]] void **state)
 {
 	struct conf *conf = good("[Route]\nDomains=~Corp.Example. _tcp.other.example\n"
-				 "DNS=plain://10.0.0.53 10.0.0.54#a.example\n"
+				 "DNS=tls://10.0.0.53 10.0.0.54#a.example\n"
 				 "[Resolve]\nDNS=9.9.9.9\n"
-				 "[Route]\nDNS=plain://[fd00::1]:54\nDNS=tls://10.0.0.55\n"
+				 "[Route]\nDNS=plain://[fd00::1]:54\nDNS=plain://10.0.0.55\n"
 				 "Domains=~168.192.in-addr.arpa");
 	const struct conf_route *route = conf->routes;
 
@@ -143,12 +143,12 @@ static void test_routes([[maybe_unused]] void **state)
 	assert_string_equal(route->domains[1].name, "_tcp.other.example");
 	assert_false(route->domains[1].route_only);
 	assert_int_equal(route->n_upstreams, 2);
-	assert_int_equal(route->upstreams[0].protocol, CONF_PROTOCOL_PLAIN);
+	assert_int_equal(route->upstreams[0].protocol, CONF_PROTOCOL_TLS);
 	assert_false(route->upstreams[1].protocol_given);
 	route++;
 	assert_int_equal(route->n_upstreams, 2);
 	assert_int_equal(route->upstreams[0].address.port, 54);
-	assert_int_equal(route->upstreams[1].protocol, CONF_PROTOCOL_TLS);
+	assert_int_equal(route->upstreams[1].protocol, CONF_PROTOCOL_PLAIN);
 	assert_int_equal(route->line, 6);
 	conf_free(conf);
 }
@@ -460,6 +460,7 @@ static const struct {
 		"f:6: Domains: ~a.example: it is in the route of f:1 already"},
 	{W "DNS=plain://10.0.0.1#a.example", "f:3: DNS: plain://10.0.0.1#a.example: in plain"},
 	{W "DNS=plain://a.example", "f:3: DNS: plain://a.example: not ADDRESS"},
+	{W "Domains=x\nDNS=10.0.0.54", "f:1: [Route] DNS: plain:// beside encrypted upstreams"},
 	{W "DNS=https://a.example", "f:3: DNS: https://a.example: in a [Route] its address"},
 	{W "Domains=x\n[Resolve]\nDNS=plain://1.1.1.1",
 		"f:5: DNS: plain://1.1.1.1: upstreams are never asked in plain text"},
