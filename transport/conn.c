@@ -167,13 +167,16 @@ static void conn_look(struct conn *conn)
 	uint64_t now = loop_now_ms(conn->loop), wait_ms = 0;
 
 	while (conn_is_open(conn)) {
-		switch (vigil_look(&conn->vigil, conn->framing->waiting > 0, now, &wait_ms)) {
+		bool owes = conn->framing->waiting > 0 || conn->vigil.pinged;
+
+		switch (vigil_look(&conn->vigil, owes, now, &wait_ms)) {
 		case VIGIL_NOTHING: conn_look_within(conn, wait_ms); return;
-		case VIGIL_PING:
-			conn->framing->ops->ping(conn->framing);
+		case VIGIL_PING: conn_ping(conn); break;
+		case VIGIL_DOUBT:
+			conn_say_leaving(conn, true);
+			/* Others may have answered all that it owed. */
 			loop_defer(conn->loop, &conn->turn);
 			break;
-		case VIGIL_DOUBT: conn_say_leaving(conn, true); break;
 		case VIGIL_GIVE_UP:
 			conn_fail(conn, TRANSPORT_TIMEOUT, "the server does not answer");
 			break;
@@ -452,7 +455,7 @@ enum transport_err conn_submit(struct conn *conn, struct attempt *attempt)
 	enum transport_err err = TRANSPORT_BUSY;
 
 	assert(conn->state == CONN_READY);
-	if (framing->waiting == 0)
+	if (framing->waiting == 0 && !conn->vigil.pinged)
 		conn->vigil.heard_ms = loop_now_ms(conn->loop);
 	if (buf_size(tls_out(conn->tls)) + buf_size(&framing->out) < UNSENT_MAX)
 		err = framing->ops->submit(framing, attempt);
@@ -467,6 +470,18 @@ void conn_cancel(struct conn *conn, struct attempt *attempt)
 {
 	conn->framing->ops->cancel(conn->framing, attempt);
 	/* To tell the server, and to end if that was the last. */
+	loop_defer(conn->loop, &conn->turn);
+}
+
+uint64_t conn_heard_ms(const struct conn *conn)
+{
+	return conn->vigil.heard_ms;
+}
+
+void conn_ping(struct conn *conn)
+{
+	conn->vigil.pinged = true;
+	conn->framing->ops->ping(conn->framing);
 	loop_defer(conn->loop, &conn->turn);
 }
 

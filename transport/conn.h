@@ -61,6 +61,10 @@ void conn_close(struct conn *conn);
 
 struct attempt *conn_take(struct conn *conn);
 bool conn_is_ready(const struct conn *conn);
+/* When the peer was heard last, or began to owe; only when ready. */
+uint64_t conn_heard_ms(const struct conn *conn);
+/* Asks it for a sign of life. */
+void conn_ping(struct conn *conn);
 /* Has it ever been ready? Has it ever brought an answer? */
 bool conn_was_ready(const struct conn *conn);
 bool conn_was_useful(const struct conn *conn);

@@ -6,10 +6,15 @@ static bool excludes(uint64_t bits, size_t i)
 	return (bits >> i & 1) != 0;
 }
 
+static bool is_in_question(const struct upstream *upstream)
+{
+	return upstream_is_doubtful(upstream) || upstream_is_silent(upstream);
+}
+
 static bool is_better(const struct upstream *a, const struct upstream *b)
 {
-	if (upstream_is_doubtful(a) != upstream_is_doubtful(b))
-		return upstream_is_doubtful(b);
+	if (is_in_question(a) != is_in_question(b))
+		return is_in_question(b);
 	return pace_is_better(upstream_pace(a), upstream_pace(b));
 }
 

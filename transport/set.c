@@ -229,7 +229,8 @@ static void place_parked(struct upstream_set *set)
 static bool is_to_be_learned(const struct upstream *upstream)
 {
 	return upstream_readiness(upstream) == UPSTREAM_READY &&
-	       (upstream_is_doubtful(upstream) || !pace_is_known(upstream_pace(upstream)));
+	       (upstream_is_doubtful(upstream) || upstream_is_silent(upstream) ||
+		       !pace_is_known(upstream_pace(upstream)));
 }
 
 static struct upstream_set *set_of(struct upstream_owner *owner)
@@ -322,6 +323,8 @@ static void on_late(struct upstream_owner *owner, struct upstream *upstream,
 	struct upstream_set *set = set_of(owner);
 	struct exchange *exchange = attempt->exchange;
 
+	if (upstream_is_silent(upstream))
+		set->measure_ms = 0;
 	if (lateness == LATE_FOR_ONE) {
 		ask_another(set, exchange);
 		return;

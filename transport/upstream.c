@@ -14,6 +14,7 @@ enum {
 	PATIENCE_MAX = 4,
 	VAIN_MAX = 3, /* queries in a row that brought nothing */
 	OVERDUE_MS = 1000,
+	AT_ONCE_MS = 250, /* within which nobody closes a connection for its being idle */
 	PLAIN_REST_MS = 1000,
 	LATELY_MS = 60000,
 	IDLE_MS = 120000,        /* for a server that keeps connections as long as we like */
@@ -45,9 +46,11 @@ struct upstream {
 	unsigned patience;       /* how often in a row it was doubted */
 	unsigned vain;           /* queries since the last answer that brought nothing */
 	uint64_t answered_ms;    /* when the last answer came */
+	uint64_t well_ms;        /* or when it was last accepted */
 	uint64_t closed_idle_ms; /* how long a connection was idle when it closed it, last time
 				  */
 	uint32_t idle_limit_ms;
+	uint64_t suspect_ms;  /* nothing was heard from then on; 0: no such suspicion */
 	struct net_path path; /* the way to it, when it was dialled */
 	struct ticket *ticket;
 	/* Certificates rarely lack SCTs, so a server is asked for more of them only when its
@@ -195,6 +198,19 @@ static struct attempt *move_on(
 	return attempt;
 }
 
+/* A dead connection looks so before anything else does: others are preferred until it is heard
+ * again, and it is asked for a sign of life. */
+static void suspect_silence(struct upstream *upstream, const struct attempt *attempt)
+{
+	struct link *link = upstream->current;
+
+	if (link == NULL || attempt->carrier != link || upstream_is_silent(upstream) ||
+		conn_heard_ms(link->conn) > attempt->sent_ms)
+		return;
+	upstream->suspect_ms = attempt->sent_ms;
+	conn_ping(link->conn);
+}
+
 static void on_late(struct timer *timer)
 {
 	struct upstream *upstream = container_of(timer, struct upstream, late_timer);
@@ -203,8 +219,11 @@ static void on_late(struct timer *timer)
 	struct attempt *attempt;
 
 	upstream->late_due_ms = UINT64_MAX;
-	while ((attempt = move_on(upstream, &upstream->waiting, late, &upstream->late)) != NULL)
+	while ((attempt = move_on(upstream, &upstream->waiting, late, &upstream->late)) !=
+		NULL) {
+		suspect_silence(upstream, attempt);
 		owner->late(owner, upstream, attempt, LATE_FOR_ONE);
+	}
 	while ((attempt = move_on(upstream, &upstream->late, OVERDUE_MS, &upstream->overdue)) !=
 		NULL) {
 		if (upstream_answered_since(upstream, attempt->sent_ms))
@@ -282,10 +301,9 @@ static void on_turned_away(struct upstream *upstream)
 }
 
 /* Then it may just be starting again. */
-static bool was_of_use_lately(const struct upstream *upstream)
+static bool was_well_lately(const struct upstream *upstream)
 {
-	return upstream->pace.n > 0 &&
-	       now_ms(upstream) - upstream->pace.measured_ms < LATELY_MS;
+	return upstream->well_ms > 0 && now_ms(upstream) - upstream->well_ms < LATELY_MS;
 }
 
 static void on_dialled_in_vain(
@@ -294,7 +312,7 @@ static void on_dialled_in_vain(
 	if (ask_for_scts(upstream, conn, err))
 		return;
 	note_failure(upstream, conn, err);
-	if (upstream->standing.failures == 0 && was_of_use_lately(upstream))
+	if (upstream->standing.failures == 0 && was_well_lately(upstream))
 		standing_hope(&upstream->standing, upstream->params->grace_ms);
 	/* Not refused for that, or in vain: from the start. */
 	if (err != TRANSPORT_UNREACHABLE && err != TRANSPORT_TIMEOUT)
@@ -328,7 +346,7 @@ static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
 		on_dialled_in_vain(upstream, conn, err);
 	else if (!list_empty(&orphans))
 		on_lost(upstream, conn, err);
-	else if (err != TRANSPORT_OK && !conn_was_useful(conn) && idle_ms < IDLE_LEARN_MIN_MS)
+	else if (err != TRANSPORT_OK && !conn_was_useful(conn) && idle_ms < AT_ONCE_MS)
 		on_closed_at_once(upstream, conn, err);
 	else if (err != TRANSPORT_OK) /* which is no failure */
 		learn_idle_limit(upstream, idle_ms);
@@ -345,6 +363,7 @@ static void on_ready(struct conn_owner *conn_owner)
 	struct upstream_owner *owner = upstream->params->owner;
 
 	upstream->standing.err = TRANSPORT_OK;
+	upstream->well_ms = now_ms(upstream);
 	forget_lacking(upstream);
 	standing_tell(
 		&upstream->standing, TRACE_ACCEPTED, link->conn, conn_verdict(link->conn));
@@ -367,7 +386,7 @@ static void look_for_ticket(struct upstream *upstream, struct link *link)
 static void note_answer(struct upstream *upstream, const struct attempt *attempt)
 {
 	pace_add(&upstream->pace, now_ms(upstream) - attempt->sent_ms, now_ms(upstream));
-	upstream->answered_ms = now_ms(upstream);
+	upstream->answered_ms = upstream->well_ms = now_ms(upstream);
 	upstream->vain = 0;
 	standing_praise(&upstream->standing);
 }
@@ -702,6 +721,14 @@ enum readiness upstream_readiness(const struct upstream *upstream)
 bool upstream_is_doubtful(const struct upstream *upstream)
 {
 	return upstream->standing.failures > 0;
+}
+
+bool upstream_is_silent(const struct upstream *upstream)
+{
+	const struct link *link = upstream->current;
+
+	return link != NULL && upstream->suspect_ms > 0 && conn_is_ready(link->conn) &&
+	       conn_heard_ms(link->conn) <= upstream->suspect_ms;
 }
 
 bool upstream_recovers(const struct upstream *upstream)

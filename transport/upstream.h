@@ -66,6 +66,8 @@ bool upstream_way_changed(struct upstream *upstream, bool anyhow, struct list *o
 enum readiness upstream_readiness(const struct upstream *upstream);
 /* It has failed, and has not been of use since. */
 bool upstream_is_doubtful(const struct upstream *upstream);
+/* It is not heard, though answers are late. */
+bool upstream_is_silent(const struct upstream *upstream);
 /* It was lost a moment ago, and is being tried again on its own. */
 bool upstream_recovers(const struct upstream *upstream);
 unsigned upstream_index(const struct upstream *upstream);

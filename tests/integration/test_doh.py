@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """DNS over HTTPS: requests as RFC 8484 has them, many at once, and what becomes of each way in which a server fails."""
 import threading
+import time
 
 import dns.message
 import pytest
 
 from daemon import Daemon, SANITIZED
-from dnsclient import dig
+from dnsclient import dig, udp_socket
 from servers import address_of, name_of
 from test_failures import OTHER, all_of, ask_many
 
@@ -158,6 +159,24 @@ def test_tiny_window(lab, tmp_path):
     with Daemon(lab, tmp_path, TINY_WINDOW):
         ask_many(10, got)
     assert got == all_of(10)
+
+
+def test_leaves_four_times_then_falls_silent(lab, tmp_path):
+    """Each connection still owes an answer, and there is no room for a fifth: the one that is silent makes room for it."""
+    with Daemon(lab, tmp_path, H2) as daemon, udp_socket() as client:
+        for i in range(4):
+            client.send(dns.message.make_query(f"mute-{i}.example", "A").to_wire())
+            time.sleep(0.02)
+            assert dig(f"goaway-{i}.example").status == "NXDOMAIN"
+        assert dig("www.example").answers == ["192.0.2.1"]
+        lab.hold("h2server")
+        try:
+            for i in range(4, 9):
+                client.send(dns.message.make_query(f"mute-{i}.example", "A").to_wire())
+            daemon.wait_for("event=lost")
+        finally:
+            lab.go_on("h2server")
+        assert dig("www.example").answers == ["192.0.2.1"]
 
 
 def test_http_1_is_refused(lab, tmp_path):
