@@ -5,8 +5,10 @@
 void exchange_begin(struct exchange *exchange)
 {
 	list_init(&exchange->node);
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++) {
+		list_init(&exchange->attempts[i].node);
 		exchange->attempts[i].upstream = NULL;
+	}
 	exchange->lost = exchange->given_up = 0;
 	exchange->sends = 0;
 	exchange->keepalive = false;
@@ -30,9 +32,13 @@ bool exchange_is_hopeful(const struct exchange *exchange)
 
 struct attempt *exchange_free_attempt(struct exchange *exchange)
 {
-	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++)
-		if (exchange->attempts[i].upstream == NULL)
-			return &exchange->attempts[i];
+	for (size_t i = 0; i < EXCHANGE_ATTEMPTS; i++) {
+		struct attempt *attempt = &exchange->attempts[i];
+
+		/* One whose loss is still to be told is in a list. */
+		if (attempt->upstream == NULL && list_empty(&attempt->node))
+			return attempt;
+	}
 	return NULL;
 }
 

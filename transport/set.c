@@ -488,7 +488,7 @@ static void ask_again(struct upstream_set *set, struct list *orphans)
 		list_remove(&attempt->node);
 		exchange->sends -= exchange->sends > 0 ? 1 : 0;
 		if (!exchange_is_hopeful(exchange) && list_empty(&exchange->node))
-			place(set, exchange);
+			list_append(&set->parked, &exchange->node);
 	}
 	place_parked(set);
 }
