@@ -20,10 +20,13 @@ import h2.config
 import h2.connection
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.settings
 
 PORT, DNS_PORT, FILE = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 DNS_TYPE = ("content-type", "application/dns-message")
+# What h2 says of a stream that the client has cancelled.
+GONE = (h2.exceptions.StreamClosedError, h2.exceptions.StreamIDTooLowError)
 seen_lock, seen, connections = threading.Lock(), set(), [0]
 
 
@@ -83,11 +86,11 @@ class Peer(socketserver.BaseRequestHandler):
                 with self.lock:
                     for event in self.h2.receive_data(data):
                         # The client may have cancelled it, further on in what was just read.
-                        with contextlib.suppress(h2.exceptions.StreamClosedError):
+                        with contextlib.suppress(*GONE):
                             self.on_event(event)
                 self.send()
-        except (OSError, h2.exceptions.ProtocolError):
-            pass
+        except (OSError, h2.exceptions.ProtocolError) as error:
+            print(f"connection {self.number} ends: {error!r}", flush=True)
 
     def note_sizes(self, data):
         """The sizes of HEADERS frames. A read holds whole frames here: they are small, and come at once."""
@@ -143,7 +146,7 @@ class Peer(socketserver.BaseRequestHandler):
     def later(self, stream_id, message):
         def run():
             time.sleep(1)
-            with self.lock, contextlib.suppress(h2.exceptions.StreamClosedError):
+            with self.lock, contextlib.suppress(*GONE):
                 self.reply(stream_id, ask_dns(message), DNS_TYPE)
             self.send()
         threading.Thread(target=run, daemon=True).start()
