@@ -3,6 +3,7 @@
 #include "transport/plain.h"
 #include "transport/standing.h"
 #include "transport/ticket.h"
+#include "transport/waiting.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,7 @@ enum {
 	LINKS_MAX = 4,
 	RETRY_AFTER_MAX_S = 60,
 	PATIENCE_MAX = 4,
-	VAIN_MAX = 3, /* queries in a row that brought nothing */
-	OVERDUE_MS = 1000,
+	VAIN_MAX = 3,     /* queries in a row that brought nothing */
 	AT_ONCE_MS = 250, /* within which nobody closes a connection for its being idle */
 	PLAIN_REST_MS = 1000,
 	LATELY_MS = 60000,
@@ -36,11 +36,7 @@ struct upstream {
 	unsigned index;
 	struct link links[LINKS_MAX];
 	struct link *current; /* is being dialled, or takes attempts; NULL: none */
-	/* Attempts; those for longer than most; those for very long. In each the first was sent
-	 * first. */
-	struct list waiting, late, overdue;
-	struct timer late_timer;
-	uint64_t late_due_ms; /* when it fires; UINT64_MAX: it does not */
+	struct waiting waiting;
 	struct pace pace;
 	struct standing standing;
 	unsigned patience;       /* how often in a row it was doubted */
@@ -149,53 +145,12 @@ static void forget_lacking(struct upstream *upstream)
 	upstream->lacking = NULL;
 }
 
-/* When the first of them has been under way for so long; UINT64_MAX: there is none. */
-static uint64_t due_ms(const struct list *attempts, uint64_t after_ms)
-{
-	if (list_empty(attempts))
-		return UINT64_MAX;
-	return container_of(attempts->next, struct attempt, node)->sent_ms + after_ms;
-}
-
-static uint64_t late_ms(const struct upstream *upstream)
-{
-	uint64_t ms = pace_late_ms(&upstream->pace);
-
-	return ms < OVERDUE_MS ? ms : OVERDUE_MS;
-}
-
-static void arm_late_timer(struct upstream *upstream)
-{
-	uint64_t late = due_ms(&upstream->waiting, late_ms(upstream));
-	uint64_t overdue = due_ms(&upstream->late, OVERDUE_MS), now = now_ms(upstream);
-	uint64_t due = late < overdue ? late : overdue;
-
-	if (due < upstream->late_due_ms &&
-		timer_start(upstream->params->conn.loop, &upstream->late_timer,
-			due > now ? due - now : 0))
-		upstream->late_due_ms = due;
-}
-
 /* A query brought nothing. A server of which that is true of several in a row is not the first
  * choice any more. */
 static void note_vain(struct upstream *upstream)
 {
 	if (++upstream->vain >= VAIN_MAX)
 		standing_doubt(&upstream->standing);
-}
-
-/* The first of one list goes to the end of the next. NULL: none has waited for so long. */
-static struct attempt *move_on(
-	struct upstream *upstream, struct list *from, uint64_t after_ms, struct list *to)
-{
-	struct attempt *attempt;
-
-	if (due_ms(from, after_ms) > now_ms(upstream))
-		return NULL;
-	attempt = container_of(from->next, struct attempt, node);
-	list_remove(&attempt->node);
-	list_append(to, &attempt->node);
-	return attempt;
 }
 
 /* A dead connection looks so before anything else does: others are preferred until it is heard
@@ -211,27 +166,24 @@ static void suspect_silence(struct upstream *upstream, const struct attempt *att
 	conn_ping(link->conn);
 }
 
-static void on_late(struct timer *timer)
+static void on_late(struct waiting *waiting, struct attempt *attempt)
 {
-	struct upstream *upstream = container_of(timer, struct upstream, late_timer);
+	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
 	struct upstream_owner *owner = upstream->params->owner;
-	uint64_t late = late_ms(upstream);
-	struct attempt *attempt;
 
-	upstream->late_due_ms = UINT64_MAX;
-	while ((attempt = move_on(upstream, &upstream->waiting, late, &upstream->late)) !=
-		NULL) {
-		suspect_silence(upstream, attempt);
-		owner->late(owner, upstream, attempt, LATE_FOR_ONE);
-	}
-	while ((attempt = move_on(upstream, &upstream->late, OVERDUE_MS, &upstream->overdue)) !=
-		NULL) {
-		if (upstream_answered_since(upstream, attempt->sent_ms))
-			continue;
-		note_vain(upstream);
-		owner->late(owner, upstream, attempt, LATE_FOR_ALL);
-	}
-	arm_late_timer(upstream);
+	suspect_silence(upstream, attempt);
+	owner->late(owner, upstream, attempt, LATE_FOR_ONE);
+}
+
+static void on_overdue(struct waiting *waiting, struct attempt *attempt)
+{
+	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
+	struct upstream_owner *owner = upstream->params->owner;
+
+	if (upstream_answered_since(upstream, attempt->sent_ms))
+		return;
+	note_vain(upstream);
+	owner->late(owner, upstream, attempt, LATE_FOR_ALL);
 }
 
 /* Nobody's any more. */
@@ -437,28 +389,20 @@ static void on_returned(struct conn_owner *conn_owner, const struct framing_news
 	owner->failed(owner, upstream, news->attempt, news->retry);
 }
 
-/* Out of all lists first: whoever is told may dial, which may take others away. */
 static void tell_stalled(struct upstream *upstream, struct link *link)
 {
-	struct list *lists[] = {&upstream->overdue, &upstream->late, &upstream->waiting};
 	struct upstream_owner *owner = upstream->params->owner;
 	uint64_t now = now_ms(upstream);
 	struct list stalled;
 
+	/* All first: whoever is told may dial, which may take others away. */
 	list_init(&stalled);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (struct list *node = lists[i]->next, *next; node != lists[i]; node = next) {
-			next = node->next;
-			if (container_of(node, struct attempt, node)->carrier != link)
-				continue;
-			list_remove(node);
-			list_append(&stalled, node);
-		}
+	waiting_take(&upstream->waiting, link, &stalled);
 	while (!list_empty(&stalled)) {
 		struct attempt *attempt = container_of(stalled.next, struct attempt, node);
 
 		list_remove(&attempt->node);
-		list_append(&upstream->overdue, &attempt->node);
+		waiting_put_back(&upstream->waiting, attempt);
 		attempt->stalled = true;
 		pace_add_failure(&upstream->pace, now - attempt->sent_ms, now);
 		owner->late(owner, upstream, attempt, LATE_STALLED);
@@ -510,13 +454,10 @@ struct upstream *upstream_new(
 	upstream->params = params;
 	upstream->index = index;
 	upstream->idle_limit_ms = IDLE_MS;
-	upstream->late_due_ms = UINT64_MAX;
 	standing_init(&upstream->standing, params->conn.loop, params->trace, endpoint);
 	upstream->standing.timer.fired = on_rested;
-	upstream->late_timer.fired = on_late;
-	list_init(&upstream->waiting);
-	list_init(&upstream->late);
-	list_init(&upstream->overdue);
+	upstream->waiting = (struct waiting){.late = on_late, .overdue = on_overdue};
+	waiting_init(&upstream->waiting, params->conn.loop, &upstream->pace);
 	if (!has_address(upstream)) {
 		standing_blame(&upstream->standing, TRANSPORT_UNREACHABLE,
 			"its address is not known yet");
@@ -535,13 +476,11 @@ void upstream_free(struct upstream *upstream)
 {
 	if (upstream == NULL)
 		return;
-	assert(list_empty(&upstream->waiting) && list_empty(&upstream->late) &&
-		list_empty(&upstream->overdue));
 	for (size_t i = 0; i < LINKS_MAX; i++)
 		if (upstream->links[i].conn != NULL)
 			conn_close(upstream->links[i].conn);
 	standing_done(&upstream->standing);
-	timer_done(&upstream->late_timer);
+	waiting_done(&upstream->waiting);
 	ticket_free(upstream->ticket);
 	free(upstream->lacking);
 	free(upstream);
@@ -665,11 +604,8 @@ enum transport_err upstream_submit(struct upstream *upstream, struct attempt *at
 	if (err != TRANSPORT_OK)
 		return err;
 	attempt->upstream = upstream;
-	attempt->sent_ms = now_ms(upstream);
 	attempt->stalled = false;
-	list_init(&attempt->node);
-	list_append(&upstream->waiting, &attempt->node);
-	arm_late_timer(upstream);
+	waiting_add(&upstream->waiting, attempt);
 	return TRANSPORT_OK;
 }
 
