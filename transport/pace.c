@@ -5,8 +5,9 @@ enum {
 	SEEN = 3,         /* answers after which the mean is believed */
 	KNOWN = 20,       /* after which p95 is */
 	LATE_MIN_MS = 20, /* below, a busy machine is as likely a reason as a slow server */
-	MARGIN_MS = 10,
 };
+
+static const double MARGIN_MS = 10;
 
 /* RFC 6298's weight for a new measurement. */
 static const double WEIGHT = 1.0 / 8;
@@ -37,7 +38,7 @@ uint64_t pace_late_ms(const struct pace *pace)
 {
 	if (pace->n < KNOWN)
 		return UINT64_MAX;
-	return pace->p95 > LATE_MIN_MS ? (uint64_t)pace->p95 + 1 : LATE_MIN_MS;
+	return pace->p95 > (double)LATE_MIN_MS ? (uint64_t)pace->p95 + 1 : LATE_MIN_MS;
 }
 
 bool pace_is_known(const struct pace *pace)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/plain.h"
+/* c-ares 1.28 and newer deprecate what Debian 12's 1.18 has nothing else for: ares_send() and
+ * ares_parse_*_reply(). They stay, and this is c-ares's own way to say that it is known. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <arpa/inet.h>
 #include <assert.h>
@@ -129,10 +132,11 @@ static void on_timer(struct timer *timer)
 	arm(plain);
 }
 
-/* No file is read, and nothing of the environment is heeded: all is said here. */
+/* All is said here, and no file adds to it: c-ares 1.28 and newer read resolv.conf even so, for
+ * "options use-vc". */
 static bool channel_open(struct plain *plain, uint32_t timeout_ms)
 {
-	static char lookups[] = "b";
+	static char lookups[] = "b", no_file[] = "/dev/null";
 	static struct in_addr nowhere;
 	struct ares_options options = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP,
@@ -144,12 +148,14 @@ static bool channel_open(struct plain *plain, uint32_t timeout_ms)
 		.lookups = lookups, /* no domains, nothing sorted */
 		.sock_state_cb = on_socket,
 		.sock_state_cb_data = plain,
+		.resolvconf_path = no_file,
 	};
 
 	return ares_init_options(&plain->channel, &options,
 		       ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
 			       ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
-			       ARES_OPT_SORTLIST | ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS;
+			       ARES_OPT_SORTLIST | ARES_OPT_SOCK_STATE_CB |
+			       ARES_OPT_RESOLVCONF) == ARES_SUCCESS;
 }
 
 static bool set_server(struct plain *plain, const struct endpoint *endpoint)

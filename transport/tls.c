@@ -40,6 +40,7 @@ static const char HYBRID_NAME[] = "X25519-MLKEM768";
 struct tls_context {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t priority;
+	bool hybrid_alone; /* no other key exchange is offered */
 	const struct trust *trust;
 };
 
@@ -91,6 +92,7 @@ struct tls_context *tls_context_new(const struct trust *trust, enum post_quantum
 	if (context == NULL)
 		return NULL;
 	context->trust = trust;
+	context->hybrid_alone = post_quantum == POST_QUANTUM_REQUIRE;
 	if (gnutls_certificate_allocate_credentials(&context->credentials) < 0 ||
 		gnutls_priority_init(&context->priority, priority_of(post_quantum), NULL) < 0) {
 		tls_context_free(context);
@@ -371,6 +373,19 @@ void tls_eof(struct tls *tls)
 	tls->eof = true;
 }
 
+static const char *alert_words(const struct tls *tls)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(tls->session);
+	const char *name = gnutls_alert_get_name(alert);
+	/* RFC 8446 section 4.1.1: so speaks a server that has no group of ours. */
+	bool refused =
+		alert == GNUTLS_A_HANDSHAKE_FAILURE || alert == GNUTLS_A_INSUFFICIENT_SECURITY;
+
+	if (refused && tls->context->hybrid_alone && !tls->trusted)
+		return "the server refuses: it may not know X25519MLKEM768, which is required";
+	return name != NULL ? name : "the server sent an unknown alert";
+}
+
 /* GnuTLS's codes end here. */
 static enum transport_err failed(struct tls *tls, int code)
 {
@@ -381,11 +396,7 @@ static enum transport_err failed(struct tls *tls, int code)
 	case GNUTLS_E_PREMATURE_TERMINATION:
 		tls->why = "the server closed the connection";
 		return TRANSPORT_LOST;
-	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		tls->why = gnutls_alert_get_name(gnutls_alert_get(tls->session));
-		if (tls->why == NULL)
-			tls->why = "the server sent an unknown alert";
-		return TRANSPORT_TLS;
+	case GNUTLS_E_FATAL_ALERT_RECEIVED: tls->why = alert_words(tls); return TRANSPORT_TLS;
 	default: tls->why = gnutls_strerror(code); return TRANSPORT_TLS;
 	}
 }

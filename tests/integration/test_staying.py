@@ -279,13 +279,40 @@ def test_post_quantum(lab, tmp_path, words):
     assert "key exchange SECP256R1 (post-quantum: no)" in status or "MLKEM768 (post-quantum: yes)" in status, status
 
 
+@contextlib.contextmanager
+def server_of_group(lab, group):
+    """openssl's, which knows X25519MLKEM768 from 3.5 on, at port 9843."""
+    good = lab.folder / "good"
+    command = ["openssl", "s_server", "-quiet", "-accept", "1.1.1.1:9843", "-cert", f"{good}.pem", "-key", f"{good}.key",
+               "-cert_chain", f"{good}.chain.pem", "-groups", group]
+    with subprocess.Popen(["ip", "netns", "exec", lab.upstream, *command], stdin=subprocess.PIPE) as server:
+        try:
+            while ":9843 " not in lab.upstream_runs("ss", "-Hltn", stdout=subprocess.PIPE, text=True).stdout:
+                assert server.poll() is None
+                time.sleep(0.01)
+            yield f"tls://1.1.1.1:9843{NAME}"
+        finally:
+            server.kill()
+
+
 def test_post_quantum_required(lab, tmp_path):
     """Where GnuTLS does not know it, that is a mistake in words; else it is done."""
     daemon = Daemon(lab, tmp_path, MAIN)
-    daemon.config.write_text(daemon.config.read_text().replace("[Transport]", "[Transport]\nPostQuantum=require"))
+    plain = daemon.config.read_text()
+    daemon.config.write_text(plain.replace("[Transport]", "[Transport]\nPostQuantum=require"))
     done = subprocess.run([PROGRAM, "--check", "-c", str(daemon.config)], capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        with daemon:
-            assert dig("www.example").status == "SERVFAIL"  # the lab's servers do not know it
-    else:
+    if done.returncode != 0:
         assert done.returncode == 1 and "PostQuantum: require: the GnuTLS here (" in done.stderr, done.stderr
+        return
+    with server_of_group(lab, "P-256") as server:
+        done = daemon.ctl("probe", server)
+        assert done.returncode == 2 and "it may not know X25519MLKEM768, which is required" in done.stderr, done.stderr
+    groups = subprocess.run(["openssl", "list", "-tls-groups"], capture_output=True, text=True, check=False).stdout
+    if "X25519MLKEM768" not in groups:
+        return
+    with server_of_group(lab, "X25519MLKEM768:P-256") as server:
+        assert "key exchange X25519-MLKEM768 (post-quantum: yes)" in daemon.ctl("probe", server).stdout
+        daemon.config.write_text(plain)
+        assert "key exchange X25519-MLKEM768 (post-quantum: yes)" in daemon.ctl("probe", server).stdout
+        daemon.config.write_text(plain.replace("[Transport]", "[Transport]\nPostQuantum=no"))
+        assert "key exchange SECP256R1 (post-quantum: no)" in daemon.ctl("probe", server).stdout

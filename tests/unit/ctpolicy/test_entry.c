@@ -235,7 +235,7 @@ static void test_too_large([[maybe_unused]] void **state)
 /* RFC 6962 section 3.2, field by field. */
 static void test_signed_data([[maybe_unused]] void **state)
 {
-	static const uint8_t hash[32] = "0123456789abcdef0123456789abcdef";
+	static const uint8_t hash[] = "0123456789abcdef0123456789abcdef";
 	static const char header[] = "\0\0\0\0\1\2\3\4\5\6\0\1"
 				     "0123456789abcdef0123456789abcdef\0\0";
 	struct shape shape = {.scts = 1};

@@ -242,7 +242,7 @@ static struct ct_bytes scts_of_2017(uint8_t *out, size_t size)
 	for (size_t i = 0; i < 2; i++) {
 		struct ct_bytes sct = file_read(folder, files[i]);
 
-		assert_in_range(sct.size, 1, size - end - 2);
+		assert_true(sct.size >= 1 && sct.size <= size - end - 2);
 		out[end++] = (uint8_t)(sct.size >> 8);
 		out[end++] = (uint8_t)sct.size;
 		memcpy(out + end, sct.data, sct.size);

@@ -98,7 +98,7 @@ static void test_threads_find_what_one_finds([[maybe_unused]] void **state)
 			accepted += expected[i].reports[policy].verdict == CT_COMPLIANT;
 		}
 	}
-	assert_in_range(accepted, 1, CERTIFICATES * POLICIES - 1);
+	assert_true(accepted >= 1 && accepted < CERTIFICATES * POLICIES);
 	assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
 	for (size_t i = 0; i < THREADS; i++) {
 		threads[i] = (struct thread){.start = &start,
