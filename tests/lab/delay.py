@@ -6,6 +6,7 @@ In each there is then a device far0; what goes into one comes out of the other t
 of packets that do not. For kernels without sch_netem. Says "ready" when it is.
 """
 import collections
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -47,7 +48,8 @@ def main():
                 waiting.append((time.monotonic() + delay, ends[end == ends[0]], packet))
         while waiting and waiting[0][0] <= time.monotonic():
             _, end, packet = waiting.popleft()
-            os.write(end, packet)
+            with contextlib.suppress(OSError):  # the other end is not up (yet): it is lost
+                os.write(end, packet)
 
 
 if __name__ == "__main__":
