@@ -68,3 +68,32 @@ struct upstream *race_next(struct upstream *const *upstreams, size_t n, uint64_t
 	}
 	return found;
 }
+
+bool race_has_to_learn(const struct upstream *upstream)
+{
+	return upstream_readiness(upstream) == UPSTREAM_READY &&
+	       (is_in_question(upstream) || !pace_is_known(upstream_pace(upstream)));
+}
+
+struct upstream *race_least_known(
+	struct upstream *const *upstreams, size_t n, uint64_t excluded)
+{
+	uint64_t oldest = UINT64_MAX;
+	struct upstream *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		enum readiness readiness = upstream_readiness(upstreams[i]);
+		uint64_t measured_ms = upstream_pace(upstreams[i])->measured_ms;
+
+		if (excludes(excluded, i) ||
+			(readiness != UPSTREAM_READY && readiness != UPSTREAM_IDLE))
+			continue;
+		if (race_has_to_learn(upstreams[i]))
+			return upstreams[i];
+		if (measured_ms < oldest) {
+			found = upstreams[i];
+			oldest = measured_ms;
+		}
+	}
+	return found;
+}

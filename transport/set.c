@@ -225,14 +225,6 @@ static void place_parked(struct upstream_set *set)
 	}
 }
 
-/* Is there something to be learned of it, at no cost but a query? */
-static bool is_to_be_learned(const struct upstream *upstream)
-{
-	return upstream_readiness(upstream) == UPSTREAM_READY &&
-	       (upstream_is_doubtful(upstream) || upstream_is_silent(upstream) ||
-		       !pace_is_known(upstream_pace(upstream)));
-}
-
 static struct upstream_set *set_of(struct upstream_owner *owner)
 {
 	return container_of(owner, struct upstream_set, owner);
@@ -242,7 +234,7 @@ static void on_ready(struct upstream_owner *owner, struct upstream *upstream)
 {
 	struct upstream_set *set = set_of(owner);
 
-	if (is_to_be_learned(upstream))
+	if (race_has_to_learn(upstream))
 		set->measure_ms = 0;
 	place_parked(set);
 }
@@ -307,8 +299,7 @@ static void ask_another(struct upstream_set *set, struct exchange *exchange)
 	upstream = race_best(set->upstreams, set->n, exchange_not_for(exchange));
 	if (upstream != NULL) {
 		set->extra -= 1;
-		if (exchange_send(exchange, attempt, upstream) == TRANSPORT_OK)
-			return;
+		(void)!exchange_send(exchange, attempt, upstream);
 	} else if (!any_is(set, UPSTREAM_DIALING)) {
 		/* For the next one that is late. */
 		upstream = race_next(set->upstreams, set->n, exchange_not_for(exchange));
@@ -342,31 +333,6 @@ static void on_late(struct upstream_owner *owner, struct upstream *upstream,
 		place(set, exchange);
 }
 
-/* The one to learn about: who is connected, and has failed or is not known yet; else who was
- * measured longest ago. */
-static struct upstream *least_known(const struct upstream_set *set, uint64_t excluded)
-{
-	uint64_t oldest = UINT64_MAX;
-	struct upstream *found = NULL;
-
-	for (size_t i = 0; i < set->n; i++) {
-		struct upstream *upstream = set->upstreams[i];
-		enum readiness readiness = upstream_readiness(upstream);
-		uint64_t measured_ms = upstream_pace(upstream)->measured_ms;
-
-		if ((excluded >> i & 1) != 0 ||
-			(readiness != UPSTREAM_READY && readiness != UPSTREAM_IDLE))
-			continue;
-		if (is_to_be_learned(upstream))
-			return upstream;
-		if (measured_ms < oldest) {
-			found = upstream;
-			oldest = measured_ms;
-		}
-	}
-	return found;
-}
-
 /* One of those who are not asked is, now and then, so that what is known of them is true; with
  * a query that somebody else answers. */
 static void measure_others(struct upstream_set *set, struct exchange *exchange)
@@ -380,7 +346,7 @@ static void measure_others(struct upstream_set *set, struct exchange *exchange)
 		!exchange_is_under_way(exchange))
 		return;
 	set->measure_ms = now + MEASURE_MS;
-	other = least_known(set, exchange_not_for(exchange));
+	other = race_least_known(set->upstreams, set->n, exchange_not_for(exchange));
 	if (other == NULL)
 		return;
 	known = pace_is_known(upstream_pace(other));

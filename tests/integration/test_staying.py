@@ -115,16 +115,21 @@ def test_silence_is_noticed_soon(lab, tmp_path):
         assert load.slowest() < 2, load.slowest()
 
 
+def load_while_silent(lab, folder, other):
+    """Two upstreams; what is connected to port 853 falls silent once both are known."""
+    with Daemon(lab, folder, [MAIN, other]) as daemon, Load() as load:
+        daemon.wait_for(f"upstream={other} event=accepted", 8)
+        time.sleep(1)
+        with cut_present_connections(lab):
+            time.sleep(3)
+    return load
+
+
 def test_all_connections_fall_silent(lab, tmp_path):
     """As when a NAT forgets them; those whom both servers were asked do not wait for longer than others."""
-    with Daemon(lab, tmp_path, [MAIN, OTHER]) as daemon:
-        with Load() as load:
-            daemon.wait_for(f"upstream={OTHER} event=accepted", 8)
-            time.sleep(1)
-            with cut_present_connections(lab):
-                time.sleep(3)
-        assert load.lost == 0
-        assert load.slowest() < 2, load.slowest()
+    load = load_while_silent(lab, tmp_path, OTHER)
+    assert load.lost == 0
+    assert load.slowest() < 2, load.slowest()
 
 
 @contextlib.contextmanager
@@ -188,14 +193,9 @@ def test_link_down_for_a_while(lab, tmp_path):
 
 def test_mute_with_another_at_hand(lab, tmp_path):
     """The other is asked as soon as something is late, long before the silence is known to be one."""
-    with Daemon(lab, tmp_path, [MAIN, DOH_OTHER]) as daemon:
-        with Load() as load:
-            daemon.wait_for(f"upstream={DOH_OTHER} event=accepted", 8)
-            time.sleep(1)
-            with cut_present_connections(lab):
-                time.sleep(3)
-        assert load.lost == 0
-        assert sum(took > 0.3 for took in load.took.values()) <= 10, sorted(load.took.values())[-50:]
+    load = load_while_silent(lab, tmp_path, DOH_OTHER)
+    assert load.lost == 0
+    assert sum(took > 0.3 for took in load.took.values()) <= 10, sorted(load.took.values())[-50:]
 
 
 def test_certificate_swapped_in_mid_life(lab, tmp_path):
