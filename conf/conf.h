@@ -69,6 +69,12 @@ struct conf_pin {
 	const char *text; /* as it was written */
 };
 
+/* ADDRESS/BITS; its address has no port, and zeroes behind the prefix */
+struct conf_prefix {
+	struct conf_address address;
+	uint8_t bits;
+};
+
 /* [udp:|tcp:]ADDR[:PORT]; port 0: 53 */
 struct conf_listener {
 	struct conf_address address;
@@ -103,6 +109,16 @@ struct conf {
 	bool stub_listener_udp, stub_listener_tcp; /* 127.0.0.53:53 and 127.0.0.54:53 */
 	struct conf_listener *extra_listeners;
 	size_t n_extra_listeners;
+	bool cache, cache_negative, cache_from_localhost;
+	size_t cache_size;           /* bytes */
+	size_t cache_entries;        /* 0: as many as find room */
+	uint32_t stale_s;            /* how long answers are kept beyond their time */
+	struct conf_prefix *allowed; /* clients, besides those of this machine */
+	size_t n_allowed;
+	uint32_t rate_limit; /* queries a second of a client from elsewhere; 0: no limit */
+	bool rebind_protection;
+	const char **rebind_allow; /* domains; lower case, no final dot */
+	size_t n_rebind_allow;
 	uint32_t query_timeout_ms;
 	enum conf_protocol protocols[2]; /* for a bare address, the preferred one first */
 	size_t n_protocols;

@@ -266,10 +266,13 @@ static struct owned_conf *owned_new(void)
 		calloc(LISTENERS_MAX, sizeof *owned->conf.extra_listeners);
 	owned->conf.distrusted = calloc(DISTRUSTED_MAX, sizeof *owned->conf.distrusted);
 	owned->conf.pins = calloc(PINS_MAX, sizeof *owned->conf.pins);
+	owned->conf.allowed = calloc(ALLOWED_MAX, sizeof *owned->conf.allowed);
+	owned->conf.rebind_allow = calloc(ROUTE_DOMAINS_MAX, sizeof *owned->conf.rebind_allow);
 	owned->conf.routes = calloc(ROUTES_MAX, sizeof *owned->conf.routes);
 	if (owned->conf.routes != NULL && owned->conf.upstreams != NULL &&
 		owned->conf.extra_listeners != NULL && owned->conf.distrusted != NULL &&
-		owned->conf.pins != NULL)
+		owned->conf.pins != NULL && owned->conf.allowed != NULL &&
+		owned->conf.rebind_allow != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -424,6 +427,8 @@ void conf_free(struct conf *conf)
 	free(conf->extra_listeners);
 	free(conf->distrusted);
 	free(conf->pins);
+	free(conf->allowed);
+	free(conf->rebind_allow);
 	for (size_t i = 0; i < conf->n_routes; i++) {
 		free(conf->routes[i].upstreams);
 		free(conf->routes[i].domains);

@@ -11,6 +11,7 @@ enum {
 	ROUTES_MAX = 64,
 	ROUTE_UPSTREAMS_MAX = 8,
 	ROUTE_DOMAINS_MAX = 64,
+	ALLOWED_MAX = 256,
 };
 
 enum how_often { ONCE, MANY };
@@ -49,6 +50,14 @@ struct reading {
 
 /* A copy that lives as long as the configuration. NULL: no memory, which was noted. */
 const char *keep_text(struct reading *reading, const char *text, size_t size);
+
+/* The same of a domain, in lower case and without its final dot. NULL: it is not one, or there
+ * is no memory. */
+const char *keep_domain(struct reading *reading, const char *text, size_t size);
+
+/* yes or no, or what else means the same to resolved.conf(5). */
+bool read_bool(
+	struct reading *reading, const struct option *option, const char *value, bool *ret);
 
 /* A [Route] begins in this line. */
 bool begin_route(struct reading *reading);

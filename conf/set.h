@@ -23,5 +23,14 @@ SETTER(trust_anchors);
 SETTER(distrust_issuer);
 SETTER(block_certificate);
 SETTER(pin_public_key);
+SETTER(cache);
+SETTER(cache_from_localhost);
+SETTER(cache_entries);
+SETTER(cache_size);
+SETTER(stale_retention);
+SETTER(allow_clients);
+SETTER(rate_limit);
+SETTER(rebind_protection);
+SETTER(rebind_allow);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

@@ -25,6 +25,26 @@ static void check_stub_overlap(struct reading *reading)
 	}
 }
 
+/* Whoever listens to others says to whom. */
+static void check_clients(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+
+	for (size_t i = 0; conf->n_allowed == 0 && i < conf->n_extra_listeners; i++) {
+		const struct conf_address *address = &conf->extra_listeners[i].address;
+		static const uint8_t loopback6[16] = {[15] = 1};
+		bool local = address->size == 4 ? address->bytes[0] == 127
+						: memcmp(address->bytes, loopback6, 16) == 0;
+
+		if (!local) {
+			mistake(reading,
+				"DNSStubListenerExtra: it listens to other machines, but "
+				"AllowClients= in [Protection] does not say which may ask");
+			return;
+		}
+	}
+}
+
 static bool same_host(const struct conf_address *a, const struct conf_address *b)
 {
 	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
@@ -118,6 +138,7 @@ void check_together(struct reading *reading)
 				? "LogListSignature: LogListKey= is needed to verify it"
 				: "LogListKey: there is no LogListSignature= to verify");
 	check_stub_overlap(reading);
+	check_clients(reading);
 	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
 		conf->n_extra_listeners == 0)
 		mistake(reading, "there is nothing to listen on: DNSStubListener=no, and no "

@@ -275,6 +275,13 @@ static bool is_domain(const char *text, size_t size)
 	return value_hostname(copy, size);
 }
 
+const char *keep_domain(struct reading *reading, const char *text, size_t size)
+{
+	if (size > 1 && text[size - 1] == '.')
+		size--;
+	return is_domain(text, size) ? keep_name(reading, text, size) : NULL;
+}
+
 static const struct conf_route *route_of(const struct conf *conf, const char *name)
 {
 	for (size_t i = 0; i < conf->n_routes; i++)
@@ -302,13 +309,9 @@ static bool read_domain(struct reading *reading, const char *text, size_t size)
 			"%.*s: a route is for some domains; for all others there is DNS= in "
 			"[Resolve], which is never in plain text",
 			n, whole);
-	if (text[size - 1] == '.')
-		size--;
-	if (!is_domain(text, size))
-		return mistake(reading, "%.*s: not a domain", n, whole);
-	domain.name = keep_name(reading, text, size);
+	domain.name = keep_domain(reading, text, size);
 	if (domain.name == NULL)
-		return false;
+		return mistake(reading, "%.*s: not a domain", n, whole);
 	other = route_of(reading->conf, domain.name);
 	if (other != NULL)
 		return mistake(reading, "%.*s: it is in the route of %s:%u already", n, whole,

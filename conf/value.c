@@ -93,7 +93,11 @@ bool value_timespan_ms(const char *text, uint64_t *ret_ms)
 		const char *name;
 		uint64_t ms;
 	} units[] = {{"ms", 1}, {"msec", 1}, {"s", 1000}, {"sec", 1000}, {"", 1000},
-		{"m", 60000}, {"min", 60000}, {"h", 3600000}};
+		{"second", 1000}, {"seconds", 1000}, {"m", 60000}, {"min", 60000},
+		{"minute", 60000}, {"minutes", 60000}, {"h", 3600000}, {"hr", 3600000},
+		{"hour", 3600000}, {"hours", 3600000}, {"d", 86400000}, {"day", 86400000},
+		{"days", 86400000}, {"w", 604800000}, {"week", 604800000},
+		{"weeks", 604800000}};
 	uint64_t total = 0;
 
 	do {
@@ -116,6 +120,44 @@ bool value_timespan_ms(const char *text, uint64_t *ret_ms)
 		text += strspn(text, " ");
 	} while (*text != '\0');
 	*ret_ms = total;
+	return true;
+}
+
+bool value_size(const char *text, uint64_t *ret)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits;
+	unsigned long number;
+
+	if (!value_number(text, digits, 0, 999999999, &number))
+		return false;
+	*ret = number;
+	if (strcmp(unit, "K") == 0)
+		*ret <<= 10;
+	else if (strcmp(unit, "M") == 0)
+		*ret <<= 20;
+	else if (strcmp(unit, "G") == 0)
+		*ret <<= 30;
+	else
+		return *unit == '\0';
+	return true;
+}
+
+bool value_prefix(const char *text, size_t size, struct conf_prefix *ret)
+{
+	const char *slash = memchr(text, '/', size);
+	size_t address_size = slash != NULL ? (size_t)(slash - text) : size;
+	unsigned long bits;
+
+	if (!value_ip(text, address_size, &ret->address))
+		return false;
+	bits = ret->address.size * 8UL;
+	if (slash != NULL && !value_number(slash + 1, size - address_size - 1, 0, bits, &bits))
+		return false;
+	ret->bits = (uint8_t)bits;
+	for (size_t i = bits; i < ret->address.size * (size_t)8; i++)
+		if ((ret->address.bytes[i / 8] >> (7 - i % 8) & 1) != 0)
+			return false;
 	return true;
 }
 

@@ -14,6 +14,10 @@ bool value_number(const char *text, size_t size, unsigned long min, unsigned lon
 /* A span of time as systemd.time(7) writes it, in seconds when there is no unit: 5, 500ms, 1min
  * 2s. */
 bool value_timespan_ms(const char *text, uint64_t *ret_ms);
+/* Bytes: digits, and K, M or G behind them for powers of 1024. */
+bool value_size(const char *text, uint64_t *ret);
+/* ADDRESS or ADDRESS/BITS, with zeroes behind the prefix. */
+bool value_prefix(const char *text, size_t size, struct conf_prefix *ret);
 /* A host name (RFC 1123 section 2.1): labels of letters, digits and hyphens, without a final
  * dot. */
 bool value_hostname(const char *text, size_t size);

@@ -7,8 +7,6 @@
 #include <string.h>
 
 enum {
-	TYPE_A = 1,
-	TYPE_AAAA = 28,
 	ANSWER_MS = 5000,
 	RETRY_MS = 1000, /* doubled with each failure */
 	RETRY_MAX_MS = 300000,
@@ -32,6 +30,7 @@ struct lookup {
 struct bootstrap {
 	struct loop *loop;
 	struct upstream_set *set, *ask;
+	struct answer_room room;
 	struct lookup lookups[UPSTREAMS_MAX];
 	size_t n;
 };
@@ -57,7 +56,8 @@ static bool on_accept(struct exchange *exchange, struct wire answer)
 {
 	struct answer read;
 
-	return message_read_answer(question_of(lookup_of(exchange)), answer, &read);
+	return message_read_answer(question_of(lookup_of(exchange)), answer,
+		&lookup_of(exchange)->bootstrap->room, &read);
 }
 
 /* Without memory it is not asked again before the next reload. */

@@ -17,10 +17,20 @@ union destination {
 	struct in6_pktinfo v6;
 };
 
+/* Where a reply comes from. */
+enum reply_source {
+	SOURCE_UPSTREAM,
+	SOURCE_CACHE,
+	SOURCE_STALE,
+	SOURCE_LOCAL,
+	SOURCE_ERROR,
+};
+
 struct client {
 	struct udp_listener *udp; /* one of the two */
 	struct tcp_client *tcp;
-	union socket_address peer; /* UDP */
+	union socket_address peer;
+	enum reply_source source; /* of the reply, set before client_send() */
 	union destination destination;
 	struct list node;              /* among the queries of a TCP client */
 	void (*gone)(struct client *); /* the TCP client is: forget the query */

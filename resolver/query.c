@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/query.h"
-#include "resolver/message.h"
+#include "resolver/access.h"
+#include "resolver/cookie.h"
+#include "resolver/log.h"
+#include "resolver/tcp.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Under way at once; more are refused, the newest first. */
-enum { QUERIES_MAX = 16384 };
+enum {
+	QUERIES_MAX = 16384, /* under way at once; more are refused, the newest first */
+	PATIENCE_MS = 1800,  /* RFC 8767 section 5: then a stale answer will do */
+};
+
+/* Something that happens at a time. */
+struct due {
+	struct list node;
+	uint64_t ms;
+};
+
+/* The next first. */
+struct schedule {
+	struct list list;
+	struct timer timer;
+};
 
 struct queries {
 	struct loop *loop;
-	struct list by_deadline; /* the next first */
+	struct lookups *lookups;
+	struct access *access;
+	struct siphash_key cookie_secret;
+	struct schedule deadlines;
+	struct schedule patience; /* of those for which there is a stale answer */
 	size_t n;
-	struct timer timer;
 	struct query_counts counts;
 };
 
@@ -21,47 +41,65 @@ struct query {
 	struct queries *queries;
 	struct snapshot *snapshot; /* a reference */
 	struct client client;
+	bool has_client;        /* false: it was answered already, or never had one */
 	struct request request; /* its question points into `question` */
-	struct exchange exchange;
-	struct answer answer;
-	struct list node;
-	uint64_t deadline_ms;
-	uint8_t question[MESSAGE_QUESTION_MAX];
+	struct waiter waiter;
+	struct due deadline, patience;
+	bool has_stale;
+	uint8_t question[];
 };
 
-static void arm_timer(struct queries *queries)
+static uint64_t due_ms(struct list *node)
 {
-	uint64_t now = loop_now_ms(queries->loop);
-	const struct query *next;
+	return container_of(node, struct due, node)->ms;
+}
 
-	if (list_empty(&queries->by_deadline)) {
-		timer_stop(&queries->timer);
+static void arm(struct queries *queries, struct schedule *schedule)
+{
+	uint64_t now = loop_now_ms(queries->loop), due;
+
+	if (list_empty(&schedule->list)) {
+		timer_stop(&schedule->timer);
 		return;
 	}
-	next = container_of(queries->by_deadline.next, struct query, node);
+	due = due_ms(schedule->list.next);
 	/* It was allocated by queries_new(), so this cannot fail. */
-	(void)!timer_start(queries->loop, &queries->timer,
-		next->deadline_ms > now ? next->deadline_ms - now : 0);
+	(void)!timer_start(queries->loop, &schedule->timer, due > now ? due - now : 0);
 }
 
 /* Usually at the end: all have the same budget, but for those from before a reload. */
-static void enqueue(struct queries *queries, struct query *q)
+static void enqueue(struct queries *queries, struct schedule *schedule, struct due *due)
 {
-	struct list *after = queries->by_deadline.prev;
+	struct list *after = schedule->list.prev;
 
-	while (after != &queries->by_deadline &&
-		container_of(after, struct query, node)->deadline_ms > q->deadline_ms)
+	while (after != &schedule->list && due_ms(after) > due->ms)
 		after = after->prev;
-	list_append(after->next, &q->node);
-	queries->n++;
-	if (queries->by_deadline.next == &q->node)
-		arm_timer(queries);
+	list_append(after->next, &due->node);
+	if (schedule->list.next == &due->node)
+		arm(queries, schedule);
+}
+
+/* The next whose time has come. NULL: there is none, and the timer waits for it. */
+static struct due *take_due(struct queries *queries, struct schedule *schedule)
+{
+	struct due *due;
+
+	if (list_empty(&schedule->list) ||
+		due_ms(schedule->list.next) > loop_now_ms(queries->loop)) {
+		arm(queries, schedule);
+		return NULL;
+	}
+	due = container_of(schedule->list.next, struct due, node);
+	list_remove(&due->node);
+	return due;
 }
 
 /* The one end of every query. */
 static void query_free(struct query *q)
 {
-	list_remove(&q->node);
+	lookup_leave(&q->waiter);
+	list_remove(&q->deadline.node);
+	list_remove(&q->patience.node);
 	q->queries->n--;
 	snapshot_unref(q->snapshot);
 	free(q);
@@ -69,45 +107,84 @@ static void query_free(struct query *q)
 
 static void query_gone(struct client *client)
 {
-	struct query *q = container_of(client, struct query, client);
-
-	set_cancel(&q->exchange);
-	query_free(q);
+	query_free(container_of(client, struct query, client));
 }
 
-static void send_error(struct client *client, const struct request *request, enum rcode rcode,
+static void reply_error(struct client *client, const struct request *request, enum rcode rcode,
 	enum ede code, const char *text)
 {
 	uint8_t *room = client_room(client, MESSAGE_ERROR_MAX);
 
+	client->source = SOURCE_ERROR;
 	if (room != NULL)
 		client_send(client, message_write_error(request, rcode, code, text, room));
 }
 
-static void query_fail(struct query *q, enum ede code, const char *text)
+static void reply(struct queries *queries, struct client *client, const struct request *request,
+	const struct answer *answer, enum reply_source source)
 {
-	q->queries->counts.failed++;
-	send_error(&q->client, &q->request, RCODE_SERVFAIL, code, text);
-	client_leave(&q->client);
-	query_free(q);
-}
-
-static void query_answer(struct query *q, struct wire message)
-{
-	size_t limit = message.size + MESSAGE_ERROR_MAX;
+	size_t limit = MESSAGE_HEADER_SIZE + request->question.size + answer->body.size +
+		       MESSAGE_ERROR_MAX;
 	uint8_t *room;
 
-	if (q->client.udp != NULL)
-		limit = q->request.udp_size < MESSAGE_UDP_SIZE ? q->request.udp_size
-							       : MESSAGE_UDP_SIZE;
+	if (client->udp != NULL)
+		limit = request->udp_size < MESSAGE_UDP_SIZE ? request->udp_size
+							     : MESSAGE_UDP_SIZE;
 	else if (limit > MESSAGE_SIZE_MAX)
 		limit = MESSAGE_SIZE_MAX;
-	q->queries->counts.answered++;
-	room = client_room(&q->client, limit);
+	queries->counts.answered++;
+	client->source = source;
+	room = client_room(client, limit);
 	if (room != NULL)
-		client_send(&q->client,
-			message_write_reply(&q->request, message, &q->answer, room, limit));
-	client_leave(&q->client);
+		client_send(client, message_write_reply(request, answer, room, limit));
+}
+
+static void reply_stale(struct queries *queries, struct client *client,
+	const struct request *request, struct answer *answer)
+{
+	static const char text[] = "no newer answer can be had";
+
+	answer->ede = (answer->low & 15) == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN_ANSWER
+							   : EDE_STALE_ANSWER;
+	answer->ede_text = (struct wire){(const uint8_t *)text, sizeof text - 1};
+	lookup_count_stale(queries->lookups);
+	reply(queries, client, request, answer, SOURCE_STALE);
+}
+
+/* Its client has its reply. */
+static void leave_client(struct query *q)
+{
+	if (q->has_client)
+		client_leave(&q->client);
+	q->has_client = false;
+}
+
+/* Whether there is a stale answer, which then was given. */
+static bool query_stale(struct query *q)
+{
+	struct answer answer;
+	struct cache_key key;
+	bool due;
+
+	if (!q->has_stale)
+		return false;
+	lookup_key(q->queries->lookups, &q->request, &key);
+	if (lookup_cached(q->queries->lookups, &key, &answer, &due) != CACHE_STALE)
+		return false;
+	lookup_note_vain(q->queries->lookups, &key);
+	if (q->has_client)
+		reply_stale(q->queries, &q->client, &q->request, &answer);
+	leave_client(q);
+	return true;
+}
+
+static void query_fail(struct query *q, enum ede code, const char *text)
+{
+	if (!query_stale(q) && q->has_client) {
+		q->queries->counts.failed++;
+		reply_error(&q->client, &q->request, RCODE_SERVFAIL, code, text);
+		leave_client(q);
+	}
 	query_free(q);
 }
 
@@ -128,80 +205,162 @@ static enum ede ede_of(enum transport_err err)
 	return EDE_OTHER;
 }
 
-static size_t query_write(struct exchange *exchange, enum protocol protocol, uint8_t *out)
+static void query_done(struct waiter *waiter, const struct lookup_end *end)
 {
-	struct query *q = container_of(exchange, struct query, exchange);
+	struct query *q = container_of(waiter, struct query, waiter);
 
-	return message_write_query(&q->request, protocol, out);
-}
-
-static bool query_accept(struct exchange *exchange, struct wire answer)
-{
-	struct query *q = container_of(exchange, struct query, exchange);
-
-	if (!message_read_answer(q->request.question, answer, &q->answer))
-		return false;
-	exchange->keepalive = q->answer.keepalive;
-	exchange->keepalive_ms = q->answer.keepalive_ms;
-	return true;
-}
-
-static void query_exchanged(struct exchange *exchange)
-{
-	struct query *q = container_of(exchange, struct query, exchange);
-
-	if (exchange->err != TRANSPORT_OK) {
-		query_fail(q, ede_of(exchange->err), exchange->why);
+	if (end->answer == NULL) {
+		query_fail(q, ede_of(end->err), end->why);
 		return;
 	}
-	q->answer.age_s = exchange->age_s;
-	q->answer.max_age_s = exchange->max_age_s;
-	query_answer(q, exchange->answer);
+	/* RFC 8767 section 5: rather what was true a while ago than a failure. */
+	if (answer_rcode(end->answer) == RCODE_SERVFAIL)
+		query_stale(q);
+	if (q->has_client)
+		reply(q->queries, &q->client, &q->request, end->answer, SOURCE_UPSTREAM);
+	leave_client(q);
+	query_free(q);
 }
 
 static void on_deadline(struct timer *timer)
 {
-	struct queries *queries = container_of(timer, struct queries, timer);
-	uint64_t now = loop_now_ms(queries->loop);
+	struct queries *queries = container_of(timer, struct queries, deadlines.timer);
+	struct due *due;
 
-	while (!list_empty(&queries->by_deadline)) {
-		struct query *q = container_of(queries->by_deadline.next, struct query, node);
+	while ((due = take_due(queries, &queries->deadlines)) != NULL) {
+		struct query *q = container_of(due, struct query, deadline);
+		struct cache_key key;
 		char text[96];
 
-		if (q->deadline_ms > now)
-			break;
 		snprintf(text, sizeof text, "no upstream answered within %u ms",
 			(unsigned)q->snapshot->conf->query_timeout_ms);
-		set_cancel(&q->exchange);
+		lookup_key(queries->lookups, &q->request, &key);
+		lookup_note_timeout(queries->lookups, &key);
 		query_fail(q, EDE_NO_REACHABLE_AUTHORITY, text);
 	}
-	arm_timer(queries);
 }
 
-static void query_ask(struct queries *queries, struct snapshot *snapshot,
-	const struct request *request, const struct client *client)
+static void on_patience(struct timer *timer)
 {
-	struct query *q = malloc(sizeof *q);
+	struct queries *queries = container_of(timer, struct queries, patience.timer);
+	struct due *due;
+
+	while ((due = take_due(queries, &queries->patience)) != NULL)
+		query_stale(container_of(due, struct query, patience));
+}
+
+/* client: NULL: it is asked for the cache alone. */
+static void look_up(struct queries *queries, struct snapshot *snapshot,
+	const struct cache_key *key, const struct request *request, const struct client *client,
+	bool has_stale)
+{
+	struct query *q = malloc(sizeof *q + request->question.size);
+	uint64_t now = loop_now_ms(queries->loop);
 
 	if (q == NULL)
 		return; /* no memory for a reply either; the client asks again */
 	*q = (struct query){
 		.queries = queries,
 		.snapshot = snapshot_ref(snapshot),
-		.client = *client,
+		.has_client = client != NULL,
 		.request = *request,
-		.exchange = {.write = query_write,
-			.accept = query_accept,
-			.done = query_exchanged},
-		.deadline_ms = loop_now_ms(queries->loop) + snapshot->conf->query_timeout_ms,
+		.waiter = {.done = query_done},
+		.deadline.ms = now + snapshot->conf->query_timeout_ms,
+		.patience.ms = now + PATIENCE_MS,
+		.has_stale = has_stale,
 	};
 	memcpy(q->question, request->question.data, request->question.size);
 	q->request.question.data = q->question;
-	q->client.gone = query_gone;
-	list_init(&q->node);
-	enqueue(queries, q);
-	client_join(&q->client);
-	set_submit(snapshot_route(snapshot, q->request.question), &q->exchange);
+	list_init(&q->deadline.node);
+	list_init(&q->patience.node);
+	list_init(&q->waiter.node);
+	enqueue(queries, &queries->deadlines, &q->deadline);
+	if (has_stale && client != NULL)
+		enqueue(queries, &queries->patience, &q->patience);
+	queries->n++;
+	if (client != NULL) {
+		q->client = *client;
+		q->client.gone = query_gone;
+		client_join(&q->client);
+	}
+	if (!lookup_join(queries->lookups, snapshot, key, request, &q->waiter))
+		query_fail(q, EDE_OTHER, "out of memory");
+}
+
+/* For the cache, unless that is under way or there is much else to do. */
+static void refresh(struct queries *queries, struct snapshot *snapshot,
+	const struct cache_key *key, const struct request *request, bool has_stale)
+{
+	if (queries->n >= QUERIES_MAX / 2 || lookup_is_under_way(queries->lookups, key))
+		return;
+	if (!has_stale)
+		lookup_count_prefetch(queries->lookups);
+	look_up(queries, snapshot, key, request, NULL, has_stale);
+}
+
+/* The stages of a good query, the first that can answers it. */
+static void answer(struct queries *queries, struct snapshot *snapshot,
+	const struct request *request, struct client *client)
+{
+	enum cache_freshness found;
+	struct cache_key key;
+	struct answer cached;
+	bool due;
+
+	lookup_key(queries->lookups, request, &key);
+	found = lookup_cached(queries->lookups, &key, &cached, &due);
+	if (found == CACHE_FRESH) {
+		reply(queries, client, request, &cached, SOURCE_CACHE);
+		if (due)
+			refresh(queries, snapshot, &key, request, false);
+		return;
+	}
+	if (found == CACHE_STALE && !due) {
+		reply_stale(queries, client, request, &cached);
+		refresh(queries, snapshot, &key, request, true);
+		return;
+	}
+	if (queries->n >= QUERIES_MAX) {
+		queries->counts.dropped++;
+		reply_error(client, request, RCODE_SERVFAIL, EDE_OTHER,
+			"too many queries under way");
+		return;
+	}
+	look_up(queries, snapshot, &key, request, client, found == CACHE_STALE);
+}
+
+/* A client from elsewhere: may it ask, and how often? False: it was told no, or nothing. */
+static bool admit(struct queries *queries, const struct conf *conf, struct request *request,
+	struct client *client)
+{
+	uint64_t now = loop_now_ms(queries->loop);
+	bool proven;
+
+	cookie_answer(&queries->cookie_secret, &client->peer, (uint32_t)(loop_wall_ms() / 1000),
+		request, &proven);
+	switch (access_query(
+		queries->access, conf, &client->peer, proven || client->tcp != NULL, now)) {
+	case ACCESS_GRANTED: return true;
+	case ACCESS_DENIED:
+		queries->counts.denied++;
+		reply_error(client, request, RCODE_REFUSED, EDE_PROHIBITED,
+			"this client is not one of AllowClients=");
+		return false;
+	case ACCESS_LIMITED: break;
+	}
+	/* Every other one is told to come by TCP, which proves its address. */
+	if (queries->counts.limited++ % 2 == 0) {
+		uint8_t *room = client_room(client, MESSAGE_ERROR_MAX);
+
+		if (room != NULL)
+			client_send(client, message_write_truncated(request, room));
+	}
+	return false;
+}
+
+static bool is_from_here(const struct client *client)
+{
+	return client->peer.any.sa_family == AF_UNSPEC || access_is_local(&client->peer);
 }
 
 void query_start(struct queries *queries, struct snapshot *snapshot, struct wire message,
@@ -214,32 +373,41 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 	queries->counts.received++;
 	if (!message_read_request(message, &request, &rcode)) {
 		queries->counts.invalid++;
-	} else if (rcode != RCODE_NOERROR) {
-		queries->counts.invalid++;
-		send_error(&asker, &request, rcode, EDE_NONE, "");
-	} else if (queries->n >= QUERIES_MAX) {
-		queries->counts.dropped++;
-		send_error(&asker, &request, RCODE_SERVFAIL, EDE_OTHER,
-			"too many queries under way");
-	} else {
-		query_ask(queries, snapshot, &request, client);
+		return;
 	}
+	if (request.keepalive && client->tcp != NULL)
+		request.keepalive_units = TCP_IDLE_MS / 100;
+	if (!is_from_here(client) && !admit(queries, snapshot->conf, &request, &asker))
+		return;
+	if (rcode != RCODE_NOERROR) {
+		queries->counts.invalid++;
+		reply_error(&asker, &request, rcode, EDE_NONE, "");
+		return;
+	}
+	answer(queries, snapshot, &request, &asker);
 }
 
 struct queries *queries_new(struct loop *loop)
 {
 	struct queries *queries = calloc(1, sizeof *queries);
+	struct siphash_key secret;
 
 	if (queries == NULL)
 		return NULL;
 	queries->loop = loop;
-	queries->timer.fired = on_deadline;
-	list_init(&queries->by_deadline);
-	if (!timer_start(loop, &queries->timer, 0)) {
-		free(queries);
-		return NULL;
-	}
-	return queries;
+	queries->deadlines.timer.fired = on_deadline;
+	queries->patience.timer.fired = on_patience;
+	list_init(&queries->deadlines.list);
+	list_init(&queries->patience.list);
+	queries->lookups = lookups_new(loop);
+	if (siphash_random_key(&secret) && siphash_random_key(&queries->cookie_secret))
+		queries->access = access_new(&secret);
+	if (queries->lookups != NULL && queries->access != NULL &&
+		timer_start(loop, &queries->deadlines.timer, 0) &&
+		timer_start(loop, &queries->patience.timer, 0))
+		return queries;
+	queries_free(queries);
+	return NULL;
 }
 
 void queries_free(struct queries *queries)
@@ -247,8 +415,18 @@ void queries_free(struct queries *queries)
 	if (queries == NULL)
 		return;
 	assert(queries->n == 0);
-	timer_done(&queries->timer);
+	timer_done(&queries->deadlines.timer);
+	timer_done(&queries->patience.timer);
+	lookups_free(queries->lookups);
+	access_free(queries->access);
 	free(queries);
+}
+
+void queries_use(struct queries *queries, const struct conf *conf)
+{
+	if (!lookups_use(queries->lookups, conf))
+		log_line(
+			LOG_WARNING, "event=cache why=\"no memory for it: nothing is cached\"");
 }
 
 size_t queries_under_way(const struct queries *queries)
@@ -259,4 +437,14 @@ size_t queries_under_way(const struct queries *queries)
 const struct query_counts *queries_counts(const struct queries *queries)
 {
 	return &queries->counts;
+}
+
+struct cache_stats queries_cache_stats(const struct queries *queries)
+{
+	return lookups_cache_stats(queries->lookups);
+}
+
+void queries_flush(struct queries *queries)
+{
+	lookups_flush(queries->lookups);
 }

@@ -2,6 +2,8 @@
 #include "resolver/routes.h"
 #include <string.h>
 
+enum { LABELS_MAX = 128 };
+
 /* Does the text, from its last label on, stand at the end of the name? `labels` are where those
  * of the name begin. */
 static bool is_in(
@@ -32,17 +34,37 @@ static bool is_in(
 	return true;
 }
 
+/* Where the labels of its name begin. */
+static size_t find_labels(struct wire question, uint8_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < question.size && question.data[at] != 0;
+		at += 1 + (size_t)question.data[at])
+		ret[n++] = (uint8_t)at;
+	return n;
+}
+
+bool domains_contain(const char *const *domains, size_t n, struct wire question)
+{
+	uint8_t labels[LABELS_MAX];
+	size_t n_labels = find_labels(question, labels);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_in(question.data, labels, n_labels, domains[i]))
+			return true;
+	return false;
+}
+
 const struct route *routes_find(const struct route *routes, size_t n, struct wire question)
 {
 	const struct route *found = NULL;
-	size_t n_labels = 0, longest = 0;
-	uint8_t labels[128];
+	size_t n_labels, longest = 0;
+	uint8_t labels[LABELS_MAX];
 
 	if (n == 0)
 		return NULL;
-	for (size_t at = 0; at < question.size && question.data[at] != 0;
-		at += 1 + (size_t)question.data[at])
-		labels[n_labels++] = (uint8_t)at;
+	n_labels = find_labels(question, labels);
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < routes[i].conf->n_domains; j++) {
 			const char *domain = routes[i].conf->domains[j].name;

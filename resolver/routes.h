@@ -12,3 +12,5 @@ struct route {
 
 /* question: a name as in a message, and what follows it. NULL: the default. */
 const struct route *routes_find(const struct route *routes, size_t n, struct wire question);
+/* Is its name in one of these domains? They are in lower case, without a final dot. */
+bool domains_contain(const char *const *domains, size_t n, struct wire question);

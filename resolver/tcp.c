@@ -11,7 +11,6 @@
 enum {
 	CLIENTS_MAX = 256, /* then the one that was idle longest goes */
 	BACKLOG = 256,
-	IDLE_MS = 10000, /* RFC 7766 section 6.2.3 leaves it to us */
 	READ_SIZE = 8192,
 	ACCEPT_PAUSE_MS = 20,
 	QUERIES_MAX = 1024, /* under way for one client */
@@ -41,6 +40,7 @@ struct tcp_client {
 	struct list node;
 	struct list queries; /* struct client, one a query */
 	unsigned n_queries;
+	union socket_address peer;
 	int fd;
 	struct watch watch;
 	unsigned watched;
@@ -75,7 +75,7 @@ static void client_touch(struct tcp_client *tcp)
 {
 	list_remove(&tcp->node);
 	list_append(&tcp->server->clients, &tcp->node);
-	if (!timer_start(tcp->server->loop, &tcp->idle, IDLE_MS))
+	if (!timer_start(tcp->server->loop, &tcp->idle, TCP_IDLE_MS))
 		client_close(tcp);
 }
 
@@ -124,7 +124,7 @@ static void client_messages(struct tcp_client *tcp)
 {
 	while (!tcp->closed && tcp->n_queries < QUERIES_MAX &&
 		buf_size(&tcp->out) <= UNSENT_MAX) {
-		struct client client = {.tcp = tcp};
+		struct client client = {.tcp = tcp, .peer = tcp->peer};
 		struct wire in = buf_bytes(&tcp->in);
 		size_t size = in.size >= 2 ? (size_t)in.data[0] << 8 | in.data[1] : 0;
 
@@ -199,7 +199,7 @@ static void on_idle(struct timer *timer)
 		client_close(tcp);
 }
 
-static void client_accept(struct tcp_server *server, int fd)
+static void client_accept(struct tcp_server *server, int fd, const union socket_address *peer)
 {
 	struct tcp_client *tcp = calloc(1, sizeof *tcp);
 	int on = 1;
@@ -211,6 +211,7 @@ static void client_accept(struct tcp_server *server, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	tcp->server = server;
 	tcp->fd = fd;
+	tcp->peer = *peer;
 	tcp->watch.ready = on_ready;
 	tcp->idle.fired = on_idle;
 	tcp->turn.run = on_turn;
@@ -255,13 +256,20 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 
 	/* A few at a time, so that others get their turn. */
 	for (int i = 0; i < 16; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct tcp_owner *owner = listener->server->owner;
+		union socket_address peer = {0};
+		socklen_t size = sizeof peer;
+		int fd = accept4(listener->fd, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			cannot_accept(listener, errno);
 			return;
 		}
-		client_accept(listener->server, fd);
+		if (!owner->admit(owner, &peer)) {
+			close(fd);
+			continue;
+		}
+		client_accept(listener->server, fd, &peer);
 		if (listener->server->n_clients > CLIENTS_MAX)
 			close_idlest(listener->server);
 	}

@@ -10,7 +10,11 @@
 struct tcp_listener;
 struct tcp_server; /* all listeners and clients: they share one limit */
 
+enum { TCP_IDLE_MS = 10000 }; /* RFC 7766 section 6.2.3 leaves it to us */
+
 struct tcp_owner {
+	/* May it connect? */
+	bool (*admit)(struct tcp_owner *, const union socket_address *peer);
 	/* `message` and `client` are borrowed during the call. */
 	void (*message)(struct tcp_owner *, struct wire message, const struct client *);
 };

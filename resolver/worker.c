@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/worker.h"
+#include "resolver/access.h"
 #include "resolver/evidence.h"
 #include "resolver/filewatch.h"
 #include "resolver/listeners.h"
@@ -62,6 +63,13 @@ static void on_message(
 	query_start(worker->queries, worker->snapshot, message, client);
 }
 
+static bool on_connecting(struct tcp_owner *owner, const union socket_address *peer)
+{
+	const struct worker *worker = container_of(owner, struct worker, tcp_owner);
+
+	return access_is_allowed(worker->snapshot->conf, peer);
+}
+
 /* What a verdict teaches besides: what is remembered of the upstream, and of the time. */
 static void on_trace(struct trace *trace, const struct trace_event *event)
 {
@@ -114,6 +122,7 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 
 	snapshot_unref(worker->snapshot);
 	worker->snapshot = snapshot;
+	queries_use(worker->queries, conf);
 	report_log_list(conf->log_list, trust_log_list(snapshot->trust));
 	look_at_time(worker, true);
 	if (!filewatch_set(worker->filewatch, paths, sizeof paths / sizeof *paths))
@@ -217,6 +226,7 @@ static bool worker_init(struct worker *worker)
 {
 	worker->udp_owner.datagram = on_datagram;
 	worker->tcp_owner.message = on_message;
+	worker->tcp_owner.admit = on_connecting;
 	worker->term.caught = on_term;
 	worker->intr.caught = on_int;
 	worker->hup.caught = on_reload;

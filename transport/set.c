@@ -479,6 +479,20 @@ const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i)
 	return i < set->n ? &set->endpoints[i] : NULL;
 }
 
+bool set_is_local(const struct upstream_set *set)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct subject *subject = &set->endpoints[i].subject;
+
+		if (subject->address_size == 4 ? subject->address[0] != 127
+					       : memcmp(subject->address, loopback6, 16) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool set_is_well(const struct upstream_set *set, size_t i)
 {
 	return upstream_err(set->upstreams[i]) == TRANSPORT_OK;

@@ -36,6 +36,8 @@ void set_network_changed(struct upstream_set *set, bool anyhow);
 const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i);
 /* It has not failed since it was last of use. */
 bool set_is_well(const struct upstream_set *set, size_t i);
+/* Are all of them on this machine? */
+bool set_is_local(const struct upstream_set *set);
 /* It is there, now. One that had another address is given up. */
 void set_address(
 	struct upstream_set *set, size_t i, const uint8_t *address, size_t address_size);

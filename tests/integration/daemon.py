@@ -21,12 +21,15 @@ DNS={upstreams}
 DNSStubListener=no
 DNSStubListenerExtra=127.0.0.1:{port}
 DNSStubListenerExtra=[::1]:{port}
+Cache={cache}
+{resolve}
 [Transport]
 QueryTimeoutSec={timeout}
 [CertificateTransparency]
 Policy={policy}
 LogList={log_list}
 TrustAnchors={lab}/anchors.pem
+{more}
 """
 
 
@@ -34,10 +37,12 @@ class Daemon:
     """Use as a context: on leaving, SIGTERM must end it with exit status 0 and without a sanitizer's report."""
 
     def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None, log_list=None,
-                 clock=None):
-        """clock: what the daemon believes the time to be at its start, as faketime(1) takes it."""
+                 clock=None, cache="no", resolve="", more=""):
+        """clock: what the daemon believes the time to be at its start, as faketime(1) takes it.
+        resolve: more lines of [Resolve]; more: other sections."""
         self.lab = lab
         self.clock = clock
+        self.lines = {"cache": cache, "resolve": resolve, "more": more}
         self.log_list = log_list or lab.folder / "log_list.json"
         self.port = port
         self.descriptor_limit = descriptors
@@ -51,7 +56,7 @@ class Daemon:
             upstreams = " ".join(upstreams)
         self.config.write_text(CONFIG.format(
             upstreams=upstreams, policy=policy, timeout=timeout, port=self.port, lab=self.lab.folder,
-            log_list=self.log_list))
+            log_list=self.log_list, **self.lines))
 
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with

@@ -142,8 +142,8 @@ def test_no_reload_while_stopping(lab, tmp_path):
 def test_failed_reload_changes_nothing(lab, tmp_path):
     with Daemon(lab, tmp_path, MAIN) as daemon:
         good = daemon.config.read_text()
-        for bad in (good + "Nonsense=1\n", good.replace("127.0.0.1:5300", "192.0.2.9:5300"),
-                    good.replace("log_list.json", "gone.json")):
+        elsewhere = good.replace("127.0.0.1:5300", "192.0.2.9:5300") + "[Protection]\nAllowClients=192.0.2.0/24\n"
+        for bad in (good + "Nonsense=1\n", elsewhere, good.replace("log_list.json", "gone.json")):
             failures = daemon.log.count("event=reload-failed")
             daemon.config.write_text(bad)
             daemon.reload()

@@ -71,6 +71,43 @@ static void test_values([[maybe_unused]] void **state)
 	conf_free(conf);
 }
 
+static void test_cache_and_protection([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("");
+
+	assert_true(conf->cache && conf->cache_negative && !conf->cache_from_localhost);
+	assert_int_equal(conf->cache_size, 8 << 20);
+	assert_int_equal(conf->cache_entries, 0);
+	assert_int_equal(conf->stale_s, 0);
+	assert_int_equal(conf->n_allowed, 0);
+	assert_int_equal(conf->rate_limit, 1000);
+	assert_false(conf->rebind_protection);
+	conf_free(conf);
+
+	conf = good("[Resolve]\nCache=no-negative\nCacheSize=512K\nDNSCacheSize=100\n"
+		    "StaleRetentionSec=1day\nDNSStubListenerExtra=192.168.0.1\n"
+		    "[Protection]\nAllowClients=192.168.0.0/24 fe80::/10\n"
+		    "AllowClients=10.0.0.1\nRateLimit=0\nRebindProtection=yes\n"
+		    "RebindAllow=Example.com. plex.direct");
+	assert_true(conf->cache && !conf->cache_negative);
+	assert_int_equal(conf->cache_size, 512 << 10);
+	assert_int_equal(conf->cache_entries, 100);
+	assert_int_equal(conf->stale_s, 86400);
+	assert_int_equal(conf->n_allowed, 3);
+	assert_int_equal(conf->allowed[0].bits, 24);
+	assert_int_equal(conf->allowed[1].address.size, 16);
+	assert_int_equal(conf->allowed[2].bits, 32);
+	assert_int_equal(conf->rate_limit, 0);
+	assert_true(conf->rebind_protection);
+	assert_string_equal(conf->rebind_allow[0], "example.com");
+	conf_free(conf);
+
+	conf = good("[Resolve]\nCache=no\n[Protection]\nAllowClients=::/0\nAllowClients=");
+	assert_false(conf->cache);
+	assert_int_equal(conf->n_allowed, 0);
+	conf_free(conf);
+}
+
 static void expect_https(const char *uri, uint8_t address_size, uint16_t port, const char *name,
 	const char *path, bool get)
 {
@@ -382,8 +419,27 @@ static const struct {
 	{R "DNS=255.255.255.255", "f:2: DNS: 255.255.255.255: not the address of a server"},
 	{R "DNS=ff02::1", "f:2: DNS: ff02::1: not the address of a server"},
 	{R "DNS=1.1.1.1 #comment", "f:2: DNS: #comment: not ADDRESS"},
-	{R "Cache=yes", "f:2: Cache: yes is not supported yet"},
-	{R "Cache=perhaps", "f:2: Cache: perhaps: not a value that is supported (no)"},
+	{R "Cache=perhaps", "f:2: Cache: perhaps: not one of yes no no-negative"},
+	{R "CacheFromLocalhost=2", "f:2: CacheFromLocalhost: 2: neither yes nor no"},
+	{R "CacheSize=8MB", "f:2: CacheSize: 8MB: not a size such as 512K or 8M"},
+	{R "CacheSize=63K", "f:2: CacheSize: 63K: not between 64K and 4095M"},
+	{R "CacheSize=4G", "f:2: CacheSize: 4G: not between 64K and 4095M"},
+	{R "DNSCacheSize=many", "f:2: DNSCacheSize: many: not a number of answers"},
+	{R "StaleRetentionSec=8d", "f:2: StaleRetentionSec: 8d: more than 7 days"},
+	{R "StaleRetentionSec=x", "f:2: StaleRetentionSec: x: not a span of time"},
+	{R "DNSStubListenerExtra=192.0.2.1",
+		"f: DNSStubListenerExtra: it listens to other machines"},
+	{R "DNSStubListenerExtra=[::]:53",
+		"f: DNSStubListenerExtra: it listens to other machines"},
+	{"[Protection]\nAllowClients=192.168.0.0/33",
+		"f:2: AllowClients: 192.168.0.0/33: not ADDRESS or ADDRESS/BITS"},
+	{"[Protection]\nAllowClients=192.168.0.1/24",
+		"f:2: AllowClients: 192.168.0.1/24: not ADDRESS or ADDRESS/BITS"},
+	{"[Protection]\nAllowClients=fd00::/8 lan", "f:2: AllowClients: lan: not ADDRESS"},
+	{"[Protection]\nRateLimit=fast", "f:2: RateLimit: fast: not a number of queries"},
+	{"[Protection]\nRebindProtection=maybe",
+		"f:2: RebindProtection: maybe: neither yes nor no"},
+	{"[Protection]\nRebindAllow=a..b", "f:2: RebindAllow: a..b: not a domain"},
 	{R "ReadEtcHosts=yes", "f:2: ReadEtcHosts: yes is not supported yet"},
 	{R "Domains=~example", "f:2: Domains: not supported yet"},
 	{R "DNSStubListener=no", "f: there is nothing to listen on"},
@@ -565,6 +621,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_cache_and_protection),
 		cmocka_unit_test(test_https),
 		cmocka_unit_test(test_transport),
 		cmocka_unit_test(test_routes),

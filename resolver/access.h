@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Which clients are served, and how often. Those on this machine always are. */
+#include "conf/conf.h"
+#include "resolver/client.h"
+#include "resolver/siphash.h"
+
+struct access;
+
+enum access_verdict {
+	ACCESS_GRANTED,
+	ACCESS_DENIED,  /* not one of AllowClients= */
+	ACCESS_LIMITED, /* it asks too often */
+};
+
+/* NULL: no memory. secret: copied. */
+struct access *access_new(const struct siphash_key *secret);
+/* NULL is allowed. */
+void access_free(struct access *access);
+
+/* Is it on this machine? */
+bool access_is_local(const union socket_address *peer);
+/* May this address connect at all? */
+bool access_is_allowed(const struct conf *conf, const union socket_address *peer);
+/* One more query of it. now_ms: of a clock that never jumps. proven: its address is its own,
+ * so that it can only harm itself; it is counted, but may go on (RFC 7873 section 5.2.3). */
+enum access_verdict access_query(struct access *access, const struct conf *conf,
+	const union socket_address *peer, bool proven, uint64_t now_ms);

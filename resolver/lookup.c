@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/lookup.h"
+#include "resolver/reader.h"
+#include "resolver/rebinding.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BUCKETS = 4096, /* a power of two */
+	/* RFC 9520 section 3.2: a second at least; it is counted in whole ones. */
+	TIMEOUT_KEPT_S = 2,
+};
+
+struct lookups {
+	struct loop *loop;
+	struct siphash_key secret;
+	struct cache *cache; /* NULL: none */
+	bool keep_negative, keep_local;
+	unsigned generation; /* of what may be cached */
+	size_t under_way;
+	struct lookup *buckets[BUCKETS];
+	/* The answer that was accepted last, and whose it is. */
+	const struct lookup *answered;
+	struct answer answer;
+	struct answer_room room;
+};
+
+struct lookup {
+	struct lookups *lookups;
+	struct lookup *next;       /* in its bucket */
+	bool joinable;             /* it is in its bucket */
+	struct snapshot *snapshot; /* a reference */
+	struct list waiters;
+	struct exchange exchange;
+	struct request request; /* its question points into `question` */
+	const struct upstream_set *set;
+	unsigned generation;
+	uint64_t joinable_until_ms;
+	struct cache_key key;
+	uint8_t question[MESSAGE_QUESTION_MAX];
+};
+
+static uint32_t now_s(const struct lookups *lookups)
+{
+	return (uint32_t)(loop_now_ms(lookups->loop) / 1000);
+}
+
+static struct lookup **bucket_of(struct lookups *lookups, const struct cache_key *key)
+{
+	return &lookups->buckets[key->hash >> 32 & (BUCKETS - 1)];
+}
+
+static struct lookup *find(struct lookups *lookups, const struct cache_key *key)
+{
+	struct lookup *lookup = *bucket_of(lookups, key);
+
+	while (lookup != NULL &&
+		(lookup->key.hash != key->hash || lookup->key.size != key->size ||
+			memcmp(lookup->key.bytes, key->bytes, key->size) != 0))
+		lookup = lookup->next;
+	return lookup;
+}
+
+/* Whoever asks from now on begins anew. */
+static void close_to_others(struct lookup *lookup)
+{
+	struct lookup **link = bucket_of(lookup->lookups, &lookup->key);
+
+	if (!lookup->joinable)
+		return;
+	while (*link != lookup)
+		link = &(*link)->next;
+	*link = lookup->next;
+	lookup->joinable = false;
+}
+
+static void lookup_free(struct lookup *lookup)
+{
+	assert(list_empty(&lookup->waiters));
+	close_to_others(lookup);
+	lookup->lookups->under_way--;
+	if (lookup->lookups->answered == lookup)
+		lookup->lookups->answered = NULL;
+	snapshot_unref(lookup->snapshot);
+	free(lookup);
+}
+
+static void lookup_end(struct lookup *lookup, const struct lookup_end *end)
+{
+	close_to_others(lookup);
+	while (!list_empty(&lookup->waiters)) {
+		struct waiter *waiter = container_of(lookup->waiters.next, struct waiter, node);
+
+		list_remove(&waiter->node);
+		waiter->lookup = NULL;
+		waiter->done(waiter, end);
+	}
+	lookup_free(lookup);
+}
+
+static bool may_keep(const struct lookup *lookup, const struct answer *answer)
+{
+	const struct lookups *lookups = lookup->lookups;
+
+	return lookups->cache != NULL && lookup->generation == lookups->generation &&
+	       (lookups->keep_negative || !answer->negative) &&
+	       (lookups->keep_local || !set_is_local(lookup->set));
+}
+
+static size_t write_query(struct exchange *exchange, enum protocol protocol, uint8_t *out)
+{
+	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
+
+	return message_write_query(&lookup->request, protocol, out);
+}
+
+static bool accept_answer(struct exchange *exchange, struct wire message)
+{
+	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
+	struct lookups *lookups = lookup->lookups;
+
+	lookups->answered = NULL;
+	if (!message_read_answer(
+		    lookup->request.question, message, &lookups->room, &lookups->answer))
+		return false;
+	lookups->answered = lookup;
+	exchange->keepalive = lookups->answer.keepalive;
+	exchange->keepalive_ms = lookups->answer.keepalive_ms;
+	return true;
+}
+
+static void on_exchanged(struct exchange *exchange)
+{
+	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
+	struct lookups *lookups = lookup->lookups;
+	struct lookup_end end = {.err = exchange->err, .why = exchange->why};
+	struct answer *answer = &lookups->answer;
+
+	if (exchange->err != TRANSPORT_OK) {
+		lookup_end(lookup, &end);
+		return;
+	}
+	/* Transport tells the end of an exchange right after it had its answer accepted. */
+	assert(lookups->answered == lookup);
+	end.answer = answer;
+	answer_was_cached(answer, exchange->age_s, exchange->max_age_s);
+	if (lookup->set == lookup->snapshot->set)
+		rebinding_refuse(lookup->snapshot->conf, lookup->request.question, answer);
+	if (may_keep(lookup, answer))
+		cache_put(lookups->cache, &lookup->key, now_s(lookups), answer);
+	lookup_end(lookup, &end);
+}
+
+static struct lookup *begin(struct lookups *lookups, struct snapshot *snapshot,
+	const struct cache_key *key, const struct request *request)
+{
+	struct lookup *lookup = malloc(sizeof *lookup);
+	struct upstream_set *set;
+
+	if (lookup == NULL)
+		return NULL;
+	set = snapshot_route(snapshot, request->question);
+	lookup->lookups = lookups;
+	lookup->snapshot = snapshot_ref(snapshot);
+	list_init(&lookup->waiters);
+	lookup->exchange = (struct exchange){
+		.write = write_query, .accept = accept_answer, .done = on_exchanged};
+	lookup->request = *request;
+	lookup->set = set;
+	lookup->generation = lookups->generation;
+	lookup->joinable_until_ms =
+		loop_now_ms(lookups->loop) + snapshot->conf->query_timeout_ms;
+	lookup->key.hash = key->hash;
+	lookup->key.size = key->size;
+	memcpy(lookup->key.bytes, key->bytes, key->size);
+	memcpy(lookup->question, request->question.data, request->question.size);
+	lookup->request.question.data = lookup->question;
+	lookup->next = *bucket_of(lookups, key);
+	*bucket_of(lookups, key) = lookup;
+	lookup->joinable = true;
+	lookups->under_way++;
+	set_submit(set, &lookup->exchange);
+	return lookup;
+}
+
+bool lookup_join(struct lookups *lookups, struct snapshot *snapshot,
+	const struct cache_key *key, const struct request *request, struct waiter *waiter)
+{
+	struct lookup *lookup = find(lookups, key);
+
+	if (lookup != NULL && (loop_now_ms(lookups->loop) >= lookup->joinable_until_ms ||
+				      lookup->snapshot != snapshot)) {
+		close_to_others(lookup);
+		lookup = NULL;
+	}
+	if (lookup == NULL)
+		lookup = begin(lookups, snapshot, key, request);
+	if (lookup == NULL)
+		return false;
+	waiter->lookup = lookup;
+	list_append(&lookup->waiters, &waiter->node);
+	return true;
+}
+
+void lookup_leave(struct waiter *waiter)
+{
+	struct lookup *lookup = waiter->lookup;
+
+	if (lookup == NULL)
+		return;
+	list_remove(&waiter->node);
+	waiter->lookup = NULL;
+	if (!list_empty(&lookup->waiters))
+		return;
+	set_cancel(&lookup->exchange);
+	lookup_free(lookup);
+}
+
+void lookup_key(
+	const struct lookups *lookups, const struct request *request, struct cache_key *ret)
+{
+	cache_key(&lookups->secret, request, ret);
+}
+
+enum cache_freshness lookup_cached(
+	struct lookups *lookups, const struct cache_key *key, struct answer *ret, bool *ret_due)
+{
+	*ret_due = false;
+	if (lookups->cache == NULL)
+		return CACHE_NOTHING;
+	return cache_find(lookups->cache, key, now_s(lookups), ret, ret_due);
+}
+
+void lookup_note_timeout(struct lookups *lookups, const struct cache_key *key)
+{
+	static const char text[] = "no upstream answered in time, a moment ago";
+	struct answer answer = {
+		.low = RCODE_SERVFAIL | FLAG_RA,
+		.negative = true,
+		.lifetime_s = TIMEOUT_KEPT_S,
+		.ede = EDE_NO_REACHABLE_AUTHORITY,
+		.ede_text = {(const uint8_t *)text, sizeof text - 1},
+	};
+
+	if (lookups->cache != NULL)
+		cache_put(lookups->cache, key, now_s(lookups), &answer);
+}
+
+void lookup_note_vain(struct lookups *lookups, const struct cache_key *key)
+{
+	if (lookups->cache != NULL)
+		cache_note_vain(lookups->cache, key, now_s(lookups));
+}
+
+bool lookup_is_under_way(struct lookups *lookups, const struct cache_key *key)
+{
+	return find(lookups, key) != NULL;
+}
+
+void lookup_count_stale(struct lookups *lookups)
+{
+	cache_count(lookups->cache, true);
+}
+
+void lookup_count_prefetch(struct lookups *lookups)
+{
+	cache_count(lookups->cache, false);
+}
+
+struct lookups *lookups_new(struct loop *loop)
+{
+	struct lookups *lookups = calloc(1, sizeof *lookups);
+
+	if (lookups == NULL)
+		return NULL;
+	lookups->loop = loop;
+	if (siphash_random_key(&lookups->secret))
+		return lookups;
+	free(lookups);
+	return NULL;
+}
+
+void lookups_free(struct lookups *lookups)
+{
+	if (lookups == NULL)
+		return;
+	assert(lookups->under_way == 0);
+	cache_free(lookups->cache);
+	free(lookups);
+}
+
+bool lookups_use(struct lookups *lookups, const struct conf *conf)
+{
+	cache_free(lookups->cache);
+	lookups->cache = NULL;
+	lookups->generation++;
+	lookups->keep_negative = conf->cache_negative;
+	lookups->keep_local = conf->cache_from_localhost;
+	if (!conf->cache)
+		return true;
+	lookups->cache = cache_new(conf->cache_size, conf->cache_entries, conf->stale_s);
+	return lookups->cache != NULL;
+}
+
+void lookups_flush(struct lookups *lookups)
+{
+	lookups->generation++;
+	if (lookups->cache != NULL)
+		cache_flush(lookups->cache);
+}
+
+struct cache_stats lookups_cache_stats(const struct lookups *lookups)
+{
+	return lookups->cache != NULL ? cache_stats(lookups->cache) : (struct cache_stats){0};
+}

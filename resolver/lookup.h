@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What is asked upstream, once for all who ask the same meanwhile, and kept in the cache. Who
+ * asks is a waiter; a lookup lives as long as it has one.
+ */
+#include "resolver/cache.h"
+#include "resolver/snapshot.h"
+
+struct lookups;
+struct lookup;
+
+/* How a lookup ended. All that it points to is borrowed during done(). */
+struct lookup_end {
+	const struct answer *answer; /* NULL: there is none, because of */
+	enum transport_err err;
+	const char *why;
+};
+
+/* Embedded in who waits. */
+struct waiter {
+	/* Called once, and never from within lookup_join(), unless lookup_leave() was. */
+	void (*done)(struct waiter *, const struct lookup_end *);
+	struct list node;
+	struct lookup *lookup; /* NULL: it does not wait */
+};
+
+/* NULL: no memory, or no random bytes. */
+struct lookups *lookups_new(struct loop *loop);
+/* Nobody may wait. NULL is allowed. */
+void lookups_free(struct lookups *lookups);
+/* Sets up the cache as the configuration says, and empties it. False: no memory; then there is
+ * none. */
+bool lookups_use(struct lookups *lookups, const struct conf *conf);
+/* Forgets all that is cached, and does not keep what is under way now. */
+void lookups_flush(struct lookups *lookups);
+/* All zeroes while there is no cache. */
+struct cache_stats lookups_cache_stats(const struct lookups *lookups);
+
+void lookup_key(
+	const struct lookups *lookups, const struct request *request, struct cache_key *ret);
+/* As cache_find(). */
+enum cache_freshness lookup_cached(struct lookups *lookups, const struct cache_key *key,
+	struct answer *ret, bool *ret_due);
+/* Waits for what is under way already, or asks. request: borrowed during the call. False: no
+ * memory. */
+bool lookup_join(struct lookups *lookups, struct snapshot *snapshot,
+	const struct cache_key *key, const struct request *request, struct waiter *waiter);
+/* Nobody asks for it any more. Harmless for one that does not wait. */
+void lookup_leave(struct waiter *waiter);
+/* Nobody answered in time: that is remembered for a moment (RFC 9520 section 3.2). */
+void lookup_note_timeout(struct lookups *lookups, const struct cache_key *key);
+/* It was asked for in vain: a stale answer for it serves at once, for a while. */
+void lookup_note_vain(struct lookups *lookups, const struct cache_key *key);
+bool lookup_is_under_way(struct lookups *lookups, const struct cache_key *key);
+/* A stale answer was given. */
+void lookup_count_stale(struct lookups *lookups);
+/* One that was due was asked for. */
+void lookup_count_prefetch(struct lookups *lookups);
