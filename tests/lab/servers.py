@@ -57,6 +57,7 @@ UNBOUND = """server:
   local-data: "example.com. 300 IN A 192.0.2.2"
   local-data: "www.example. 300 IN AAAA 2001:db8::1"
   local-data: "alias.example. 300 IN CNAME www.example."
+  local-data: "here.example. 300 IN A 127.0.0.1"
   local-data: "odd.example. 300 IN TYPE65400 \\# 3 010203"
 {names}
 {large}
