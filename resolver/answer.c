@@ -149,7 +149,7 @@ static bool read_body(struct wire question, const struct header *header, struct 
 	answer->authorities = header->authorities;
 	answer->lifetime_s = lifetime(answer, &sum);
 	answer->negative = !sum.positive || answer_rcode(answer) == RCODE_NXDOMAIN;
-	if (answer->negative)
+	if (answer->negative && sum.has_soa)
 		answer->max_ttl_s = answer->lifetime_s;
 	return true;
 }
