@@ -134,7 +134,12 @@ struct conf {
 	size_t n_distrusted;
 	struct conf_pin *pins; /* those of one address together */
 	size_t n_pins;
-	const char *trust_anchors; /* path of a PEM file; NULL: the system's */
+	const char *trust_anchors;          /* path of a PEM file; NULL: the system's */
+	const char *control_socket;         /* path; NULL: none */
+	bool control_socket_given;          /* it is not the default */
+	struct conf_address metrics_listen; /* size 0: nowhere */
+	bool metrics_allow_remote;
+	const char *dnstap_socket; /* path; NULL: none */
 };
 
 /* Every mistake found, each one line "FILE:LINE: KEY: what is wrong" ("FILE: …" for a whole

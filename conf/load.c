@@ -13,7 +13,7 @@ enum {
 	FILE_SIZE_MAX = 1024 * 1024,
 	LINE_MAX_SIZE = 4096, /* continued lines together */
 	ERRORS_MAX = 100,
-	OPTIONS_MAX = 64,
+	OPTIONS_MAX = 80,
 };
 
 const struct option options[] = {

@@ -32,5 +32,9 @@ SETTER(allow_clients);
 SETTER(rate_limit);
 SETTER(rebind_protection);
 SETTER(rebind_allow);
+SETTER(control_socket);
+SETTER(metrics_listen);
+SETTER(metrics_allow_remote);
+SETTER(dnstap_socket);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

@@ -123,6 +123,19 @@ static void check_routes(struct reading *reading)
 }
 
 /* What only holds between options. */
+/* Whoever can reach them reads them. */
+static void check_metrics(struct reading *reading)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+	const struct conf_address *address = &reading->conf->metrics_listen;
+	bool local = address->size == 4 ? address->bytes[0] == 127
+					: memcmp(address->bytes, loopback6, 16) == 0;
+
+	if (address->size > 0 && !local && !reading->conf->metrics_allow_remote)
+		mistake(reading, "MetricsListen: not an address of this host alone, such as "
+				 "127.0.0.1; if others may read it: MetricsAllowRemote=yes");
+}
+
 void check_together(struct reading *reading)
 {
 	const struct conf *conf = reading->conf;
@@ -139,6 +152,7 @@ void check_together(struct reading *reading)
 				: "LogListKey: there is no LogListSignature= to verify");
 	check_stub_overlap(reading);
 	check_clients(reading);
+	check_metrics(reading);
 	if (!conf->stub_listener_udp && !conf->stub_listener_tcp &&
 		conf->n_extra_listeners == 0)
 		mistake(reading, "there is nothing to listen on: DNSStubListener=no, and no "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* Who asked, and the way back. A query holds one by value. */
+#include "transport/buf.h"
 #include "transport/exchange.h"
 #include <netinet/in.h>
 
@@ -21,19 +22,37 @@ union destination {
 enum reply_source {
 	SOURCE_UPSTREAM,
 	SOURCE_CACHE,
-	SOURCE_STALE,
-	SOURCE_LOCAL,
-	SOURCE_ERROR,
+	SOURCE_STALE, /* the cache, beyond its time (RFC 8767) */
+	SOURCE_LOCAL, /* names of this host, special ones, and those of its files */
+	SOURCE_ERROR, /* it is an error of our own */
+};
+
+struct endpoint;
+struct client;
+
+/* A part of this program that asks. One question at a time. */
+struct inside {
+	/* Called once, also from within query_start(); `client` says where the reply comes
+	 * from. Both are borrowed during the call; `message` is empty when no reply is coming.
+	 * It may free what `inside` lies in, after inside_done(). */
+	void (*reply)(struct inside *inside, struct wire message, const struct client *client);
+	struct client *client; /* the query's own, while that is under way; else NULL */
+	struct buf room;       /* what a reply is written to */
 };
 
 struct client {
-	struct udp_listener *udp; /* one of the two */
+	/* One of the three; or none: then nobody reads the reply, and none is written. */
+	struct udp_listener *udp;
 	struct tcp_client *tcp;
+	struct inside *inside;
 	union socket_address peer;
-	enum reply_source source; /* of the reply, set before client_send() */
 	union destination destination;
 	struct list node;              /* among the queries of a TCP client */
-	void (*gone)(struct client *); /* the TCP client is: forget the query */
+	void (*gone)(struct client *); /* who asked is: forget the query */
+	uint64_t began_us;             /* tap_now_us() when it asked; 0: nobody watched */
+	/* Set before client_send(), for who asks inside and for who watches. */
+	enum reply_source source;
+	const struct endpoint *by; /* SOURCE_UPSTREAM: who answered; else NULL */
 };
 
 /* A query has come to be; it must end in client_send() or client_leave(). */
@@ -44,3 +63,9 @@ uint8_t *client_room(struct client *client, size_t size);
 void client_send(struct client *client, size_t size);
 /* No (more) reply is coming. */
 void client_leave(struct client *client);
+
+/* The reply is not wanted any more: reply() will not be called. Harmless when nothing is under
+ * way. */
+void inside_cancel(struct inside *inside);
+/* So too; and its memory goes. It may be used again. */
+void inside_done(struct inside *inside);

@@ -8,8 +8,13 @@
 static const char HELP[] =
 	"Usage: ctresolvectl [-c FILE] [-j] VERB …\n"
 	"\n"
-	"  status                       what upstreams are judged by, and the last verdict on "
-	"each\n"
+	"  status                       what upstreams are judged by, the last verdict on "
+	"each, "
+	"how it fares\n"
+	"  query NAME [TYPE]            ask the daemon\n"
+	"  statistics                   what it has counted\n"
+	"  flush-caches                 make it forget all answers\n"
+	"  monitor                      see queries go by\n"
 	"  probe ADDRESS|URI [#NAME]    connect to a server, and show its certificates and the "
 	"verdict\n"
 	"  verify OPTION… CHAIN.pem     the daemon's verdict on certificates in a file\n"
@@ -28,6 +33,10 @@ static const struct verb {
 	int (*run)(const struct ctl *ctl, int argc, char **argv);
 } VERBS[] = {
 	{"status", ctl_status},
+	{"query", ctl_query},
+	{"statistics", ctl_statistics},
+	{"flush-caches", ctl_flush_caches},
+	{"monitor", ctl_monitor},
 	{"probe", ctl_probe},
 	{"verify", ctl_verify},
 	{"evidence", ctl_evidence},

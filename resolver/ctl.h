@@ -23,3 +23,7 @@ int ctl_probe(const struct ctl *ctl, int argc, char **argv);
 int ctl_verify(const struct ctl *ctl, int argc, char **argv);
 int ctl_evidence(const struct ctl *ctl, int argc, char **argv);
 int ctl_status(const struct ctl *ctl, int argc, char **argv);
+int ctl_query(const struct ctl *ctl, int argc, char **argv);
+int ctl_statistics(const struct ctl *ctl, int argc, char **argv);
+int ctl_flush_caches(const struct ctl *ctl, int argc, char **argv);
+int ctl_monitor(const struct ctl *ctl, int argc, char **argv);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolvectl status: what the daemon judges by, and what it has judged last. From files, so
- * that it works without a daemon. */
+ * that it works without a daemon; with one, also how its upstreams fare. */
 #include "ctpolicy/report_json.h"
 #include "resolver/ctl.h"
+#include "resolver/ctl_control.h"
 #include "resolver/ctl_show.h"
 #include "resolver/report.h"
 #include "resolver/snapshot.h"
@@ -75,14 +76,36 @@ static json_t *upstreams_json(const struct snapshot *snapshot)
 	return upstreams;
 }
 
-static json_t *status_json(const struct snapshot *snapshot, struct ct_clock clock)
+/* What it tells of itself; null: it is not running, or says no word. */
+static json_t *daemon_json(const struct ctl *ctl)
+{
+	const char *reason;
+	FILE *daemon = control_connect(ctl, &reason);
+	json_t *answer = NULL;
+	char why[256];
+
+	if (daemon == NULL)
+		return json_null();
+	answer = control_ask(daemon, json_pack("{s:s}", "verb", "status"), why, sizeof why);
+	fclose(daemon);
+	if (answer == NULL) {
+		ctl_complain("control socket", why); /* and the rest is told all the same */
+		return json_null();
+	}
+	json_object_del(answer, "ok");
+	return answer;
+}
+
+static json_t *status_json(
+	const struct ctl *ctl, const struct snapshot *snapshot, struct ct_clock clock)
 {
 	char now[32];
 
-	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:o}", "policy",
+	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o}", "policy",
 		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
 		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
-		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot));
+		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot), "daemon",
+		daemon_json(ctl));
 }
 
 static void print_last(const json_t *last)
@@ -96,6 +119,44 @@ static void print_last(const json_t *last)
 		printf("; %s, key exchange %s (post-quantum: %s)", show_text_of(tls, "version"),
 			show_text_of(tls, "group"), post_quantum ? "yes" : "no");
 	puts("");
+}
+
+static void print_live(const json_t *upstream)
+{
+	const json_t *why = json_object_get(upstream, "why");
+	const json_t *ms = json_object_get(upstream, "milliseconds");
+
+	printf("  %s by %s: %s", show_text_of(upstream, "upstream"),
+		show_text_of(upstream, "protocol"), show_text_of(upstream, "state"));
+	if (json_is_string(json_object_get(upstream, "domain")))
+		printf(", for %s", show_text_of(upstream, "domain"));
+	if (json_is_number(ms))
+		printf(", answers in %.0f ms", json_number_value(ms));
+	if (json_is_string(why))
+		printf(", %s: %s",
+			json_is_true(json_object_get(upstream, "refused")) ? "refused"
+									   : "failed",
+			json_string_value(why));
+	puts("");
+}
+
+static void print_daemon(const json_t *daemon)
+{
+	const json_t *cache = json_object_get(daemon, "cache"), *upstream;
+	size_t i;
+
+	if (!json_is_object(daemon)) {
+		puts("daemon    not running, or not to be reached");
+		return;
+	}
+	printf("daemon    %s, up for %lld s; cache: %lld answers, %lld of %lld KiB\n",
+		show_text_of(daemon, "version"),
+		(long long)json_integer_value(json_object_get(daemon, "uptime_seconds")),
+		(long long)json_integer_value(json_object_get(cache, "entries")),
+		(long long)json_integer_value(json_object_get(cache, "bytes")) / 1024,
+		(long long)json_integer_value(json_object_get(cache, "capacity_bytes")) / 1024);
+	json_array_foreach(json_object_get(daemon, "upstreams"), i, upstream)
+		print_live(upstream);
 }
 
 static void print_text(const json_t *status)
@@ -126,6 +187,7 @@ static void print_text(const json_t *status)
 		else
 			puts("no verdict is known");
 	}
+	print_daemon(json_object_get(status, "daemon"));
 }
 
 static int print(const struct ctl *ctl)
@@ -137,7 +199,7 @@ static int print(const struct ctl *ctl)
 	bool good = snapshot != NULL;
 
 	if (good)
-		status = status_json(snapshot, clock_now(timekeeper_clock(keeper)));
+		status = status_json(ctl, snapshot, clock_now(timekeeper_clock(keeper)));
 	if (good && ctl->json) {
 		good = show_json(status);
 	} else if (good && status != NULL) {

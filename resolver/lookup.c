@@ -134,7 +134,8 @@ static void on_exchanged(struct exchange *exchange)
 {
 	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
 	struct lookups *lookups = lookup->lookups;
-	struct lookup_end end = {.err = exchange->err, .why = exchange->why};
+	struct lookup_end end = {
+		.err = exchange->err, .why = exchange->why, .by = exchange->by};
 	struct answer *answer = &lookups->answer;
 
 	if (exchange->err != TRANSPORT_OK) {

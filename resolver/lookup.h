@@ -15,6 +15,7 @@ struct lookup_end {
 	const struct answer *answer; /* NULL: there is none, because of */
 	enum transport_err err;
 	const char *why;
+	const struct endpoint *by; /* who answered */
 };
 
 /* Embedded in who waits. */

@@ -35,6 +35,7 @@ struct queries {
 	struct schedule patience; /* of those for which there is a stale answer */
 	size_t n;
 	struct query_counts counts;
+	struct taps *taps; /* NULL: nobody watches */
 };
 
 struct query {
@@ -110,14 +111,38 @@ static void query_gone(struct client *client)
 	query_free(container_of(client, struct query, client));
 }
 
-static void reply_error(struct client *client, const struct request *request, enum rcode rcode,
-	enum ede code, const char *text)
+static bool is_watched(const struct queries *queries)
+{
+	return queries->taps != NULL && taps_any(queries->taps);
+}
+
+/* The one way of all replies. `rcode`: with its extended bits. */
+static void send_reply(struct queries *queries, struct client *client,
+	const struct request *request, unsigned rcode, uint8_t *room, size_t size)
+{
+	if (is_watched(queries))
+		taps_tell(queries->taps,
+			&(struct tap_event){.kind = TAP_REPLY,
+				.client = client,
+				.question = request->question,
+				.message = {room, size},
+				.rcode = rcode,
+				.took_us = client->began_us > 0
+						   ? tap_now_us() - client->began_us
+						   : 0});
+	client_send(client, size);
+}
+
+static void reply_error(struct queries *queries, struct client *client,
+	const struct request *request, enum rcode rcode, enum ede code, const char *text)
 {
 	uint8_t *room = client_room(client, MESSAGE_ERROR_MAX);
 
 	client->source = SOURCE_ERROR;
+	client->by = NULL;
 	if (room != NULL)
-		client_send(client, message_write_error(request, rcode, code, text, room));
+		send_reply(queries, client, request, rcode, room,
+			message_write_error(request, rcode, code, text, room));
 }
 
 static void reply(struct queries *queries, struct client *client, const struct request *request,
@@ -134,9 +159,12 @@ static void reply(struct queries *queries, struct client *client, const struct r
 		limit = MESSAGE_SIZE_MAX;
 	queries->counts.answered++;
 	client->source = source;
+	if (source != SOURCE_UPSTREAM)
+		client->by = NULL;
 	room = client_room(client, limit);
 	if (room != NULL)
-		client_send(client, message_write_reply(request, answer, room, limit));
+		send_reply(queries, client, request, answer_rcode(answer), room,
+			message_write_reply(request, answer, room, limit));
 }
 
 static void reply_stale(struct queries *queries, struct client *client,
@@ -182,7 +210,7 @@ static void query_fail(struct query *q, enum ede code, const char *text)
 {
 	if (!query_stale(q) && q->has_client) {
 		q->queries->counts.failed++;
-		reply_error(&q->client, &q->request, RCODE_SERVFAIL, code, text);
+		reply_error(q->queries, &q->client, &q->request, RCODE_SERVFAIL, code, text);
 		leave_client(q);
 	}
 	query_free(q);
@@ -216,6 +244,7 @@ static void query_done(struct waiter *waiter, const struct lookup_end *end)
 	/* RFC 8767 section 5: rather what was true a while ago than a failure. */
 	if (answer_rcode(end->answer) == RCODE_SERVFAIL)
 		query_stale(q);
+	q->client.by = end->by;
 	if (q->has_client)
 		reply(q->queries, &q->client, &q->request, end->answer, SOURCE_UPSTREAM);
 	leave_client(q);
@@ -322,7 +351,7 @@ static void answer(struct queries *queries, struct snapshot *snapshot,
 	}
 	if (queries->n >= QUERIES_MAX) {
 		queries->counts.dropped++;
-		reply_error(client, request, RCODE_SERVFAIL, EDE_OTHER,
+		reply_error(queries, client, request, RCODE_SERVFAIL, EDE_OTHER,
 			"too many queries under way");
 		return;
 	}
@@ -343,7 +372,7 @@ static bool admit(struct queries *queries, const struct conf *conf, struct reque
 	case ACCESS_GRANTED: return true;
 	case ACCESS_DENIED:
 		queries->counts.denied++;
-		reply_error(client, request, RCODE_REFUSED, EDE_PROHIBITED,
+		reply_error(queries, client, request, RCODE_REFUSED, EDE_PROHIBITED,
 			"this client is not one of AllowClients=");
 		return false;
 	case ACCESS_LIMITED: break;
@@ -353,7 +382,8 @@ static bool admit(struct queries *queries, const struct conf *conf, struct reque
 		uint8_t *room = client_room(client, MESSAGE_ERROR_MAX);
 
 		if (room != NULL)
-			client_send(client, message_write_truncated(request, room));
+			send_reply(queries, client, request, RCODE_NOERROR, room,
+				message_write_truncated(request, room));
 	}
 	return false;
 }
@@ -375,13 +405,20 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 		queries->counts.invalid++;
 		return;
 	}
+	if (is_watched(queries)) {
+		asker.began_us = tap_now_us();
+		taps_tell(queries->taps, &(struct tap_event){.kind = TAP_QUERY,
+						 .client = client,
+						 .question = request.question,
+						 .message = message});
+	}
 	if (request.keepalive && client->tcp != NULL)
 		request.keepalive_units = TCP_IDLE_MS / 100;
 	if (!is_from_here(client) && !admit(queries, snapshot->conf, &request, &asker))
 		return;
 	if (rcode != RCODE_NOERROR) {
 		queries->counts.invalid++;
-		reply_error(&asker, &request, rcode, EDE_NONE, "");
+		reply_error(queries, &asker, &request, rcode, EDE_NONE, "");
 		return;
 	}
 	answer(queries, snapshot, &request, &asker);
@@ -427,6 +464,11 @@ void queries_use(struct queries *queries, const struct conf *conf)
 	if (!lookups_use(queries->lookups, conf))
 		log_line(
 			LOG_WARNING, "event=cache why=\"no memory for it: nothing is cached\"");
+}
+
+void queries_set_taps(struct queries *queries, struct taps *taps)
+{
+	queries->taps = taps;
 }
 
 size_t queries_under_way(const struct queries *queries)

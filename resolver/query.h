@@ -6,6 +6,7 @@
  */
 #include "resolver/client.h"
 #include "resolver/lookup.h"
+#include "resolver/tap.h"
 
 struct queries; /* all that are under way */
 
@@ -30,6 +31,9 @@ const struct query_counts *queries_counts(const struct queries *queries);
 struct cache_stats queries_cache_stats(const struct queries *queries);
 /* Forgets all that is cached. */
 void queries_flush(struct queries *queries);
+
+/* Who watches from now on; borrowed until queries_free(). */
+void queries_set_taps(struct queries *queries, struct taps *taps);
 
 /* Deals with a client's message, under the configuration of now. Both are borrowed during the
  * call. */

@@ -224,6 +224,15 @@ static bool post_quantum_can_be(const struct conf *conf)
 	return false;
 }
 
+static bool is_built_in(const struct conf *conf)
+{
+	if (HAVE_DNSTAP || conf->dnstap_socket == NULL)
+		return true;
+	log_line(LOG_ERROR, "DnstapSocket: %s: this program was built without dnstap",
+		conf->dnstap_socket);
+	return false;
+}
+
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before)
 {
 	struct snapshot *snapshot = conf != NULL ? calloc(1, sizeof *snapshot) : NULL;
@@ -236,7 +245,8 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 	}
 	snapshot->references = 1;
 	snapshot->conf = conf;
-	if (post_quantum_can_be(conf) && load_trust(snapshot, accepted_before))
+	if (post_quantum_can_be(conf) && is_built_in(conf) &&
+		load_trust(snapshot, accepted_before))
 		return snapshot;
 	snapshot_unref(snapshot);
 	return NULL;

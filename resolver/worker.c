@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/worker.h"
 #include "resolver/access.h"
+#include "resolver/control.h"
+#include "resolver/dnstap.h"
 #include "resolver/evidence.h"
 #include "resolver/filewatch.h"
 #include "resolver/listeners.h"
 #include "resolver/log.h"
+#include "resolver/metrics.h"
 #include "resolver/notify.h"
 #include "resolver/query.h"
 #include "resolver/report.h"
@@ -40,6 +43,11 @@ struct worker {
 	struct snapshot *snapshot;
 	struct listeners *listeners;
 	struct queries *queries;
+	struct facts facts;
+	struct taps taps;
+	struct control *control;
+	struct metrics *metrics;
+	struct dnstap *dnstap;
 	struct udp_owner udp_owner;
 	struct tcp_owner tcp_owner;
 	struct signal_watch term, intr, hup;
@@ -78,6 +86,10 @@ static void on_trace(struct trace *trace, const struct trace_event *event)
 	const struct verdict *verdict = event->verdict;
 
 	report_event(event);
+	worker->facts.accepted += event->kind == TRACE_ACCEPTED;
+	worker->facts.refused += event->kind == TRACE_REFUSED;
+	worker->facts.unreachable += event->kind == TRACE_UNREACHABLE;
+	worker->facts.lost += event->kind == TRACE_LOST;
 	if (!event->repeated)
 		notify_status(event->upstream,
 			event->kind == TRACE_ACCEPTED ? "certificate accepted" : event->why);
@@ -121,8 +133,9 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 	const char *paths[] = {conf->log_list, conf->log_list_signature};
 
 	snapshot_unref(worker->snapshot);
-	worker->snapshot = snapshot;
+	worker->snapshot = worker->facts.snapshot = snapshot;
 	queries_use(worker->queries, conf);
+	dnstap_apply(worker->dnstap, conf->dnstap_socket);
 	report_log_list(conf->log_list, trust_log_list(snapshot->trust));
 	look_at_time(worker, true);
 	if (!filewatch_set(worker->filewatch, paths, sizeof paths / sizeof *paths))
@@ -130,6 +143,24 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 			"event=log-list why=\"that it is replaced will not be seen: %s\"",
 			strerror(errno));
 	set_dial(snapshot->set);
+}
+
+/* All that listens, as the configuration has it; or nothing has changed, and it was said why.
+ */
+static bool listen_as(struct worker *worker, const struct conf *conf)
+{
+	bool good = control_prepare(worker->control, conf) &&
+		    metrics_prepare(worker->metrics, conf) &&
+		    listeners_apply(worker->listeners, conf);
+
+	if (good) {
+		control_commit(worker->control);
+		metrics_commit(worker->metrics);
+	} else {
+		control_abandon(worker->control);
+		metrics_abandon(worker->metrics);
+	}
+	return good;
 }
 
 static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
@@ -141,7 +172,7 @@ static void on_reload(struct signal_watch *watch, [[maybe_unused]] int signum)
 		return; /* it is stopping */
 	notify_reloading();
 	snapshot = snapshot_load(&worker->around, worker->conf_path);
-	if (snapshot != NULL && listeners_apply(worker->listeners, snapshot->conf)) {
+	if (snapshot != NULL && listen_as(worker, snapshot->conf)) {
 		use(worker, snapshot);
 		log_line(LOG_NOTICE, "event=reloaded");
 	} else {
@@ -207,6 +238,10 @@ static void stop(struct worker *worker)
 		return;
 	notify_stopping();
 	listeners_stop(worker->listeners);
+	control_free(worker->control);
+	metrics_free(worker->metrics);
+	worker->control = NULL;
+	worker->metrics = NULL;
 	worker->answered_ms = loop_now_ms(worker->loop);
 	if (!timer_start(worker->loop, &worker->stopping, 0))
 		loop_stop(worker->loop);
@@ -256,7 +291,18 @@ static bool worker_init(struct worker *worker)
 		.accepted_before = evidence_accepted_before(worker->evidence),
 		.trace = &worker->trace,
 		.netwatch = worker->netwatch};
-	return worker->queries != NULL && worker->listeners != NULL &&
+	taps_init(&worker->taps);
+	worker->facts = (struct facts){.loop = worker->loop,
+		.queries = worker->queries,
+		.clock = worker->around.clock,
+		.started_ms = loop_now_ms(worker->loop)};
+	worker->control = control_new(&worker->facts, &worker->taps);
+	worker->metrics = metrics_new(&worker->facts);
+	worker->dnstap = dnstap_new(worker->loop, &worker->taps, &worker->facts.dnstap_dropped);
+	if (worker->queries != NULL)
+		queries_set_taps(worker->queries, &worker->taps);
+	return worker->queries != NULL && worker->control != NULL &&
+	       worker->listeners != NULL &&
 	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
 	       signal_start(worker->loop, &worker->intr, SIGINT) &&
@@ -274,8 +320,7 @@ struct worker *worker_new(const char *conf_path)
 	}
 	worker->conf_path = conf_path;
 	worker->snapshot = snapshot_load(&worker->around, conf_path);
-	if (worker->snapshot == NULL ||
-		!listeners_apply(worker->listeners, worker->snapshot->conf)) {
+	if (worker->snapshot == NULL || !listen_as(worker, worker->snapshot->conf)) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -306,6 +351,9 @@ void worker_free(struct worker *worker)
 	signal_stop(&worker->hup);
 	timer_done(&worker->stopping);
 	timer_done(&worker->upkeep);
+	control_free(worker->control);
+	metrics_free(worker->metrics);
+	dnstap_free(worker->dnstap);
 	filewatch_free(worker->filewatch);
 	netwatch_free(worker->netwatch);
 	listeners_free(worker->listeners);

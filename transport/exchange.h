@@ -41,6 +41,8 @@ enum {
 	EXCHANGE_ATTEMPTS = 2,
 };
 
+struct endpoint;
+
 /* One sending of an exchange to one server. It lies in at most one place at a time. */
 struct attempt {
 	struct exchange *exchange;
@@ -75,7 +77,8 @@ struct exchange {
 	/* When TRANSPORT_OK: how long an HTTP cache has held the answer, and how long in all it
 	 * may (RFC 8484 section 5.1); UINT32_MAX: it is not said. In seconds. */
 	uint32_t age_s, max_age_s;
-	const char *why; /* else: in words, during done() only */
+	const struct endpoint *by; /* so too: who answered; borrowed from the set */
+	const char *why;           /* else: in words, during done() only */
 
 	/* Transport's own. */
 	struct list node;         /* while no upstream has it */

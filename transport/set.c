@@ -493,6 +493,11 @@ bool set_is_local(const struct upstream_set *set)
 	return true;
 }
 
+const struct upstream *set_upstream(const struct upstream_set *set, size_t i)
+{
+	return i < set->n ? set->upstreams[i] : NULL;
+}
+
 bool set_is_well(const struct upstream_set *set, size_t i)
 {
 	return upstream_err(set->upstreams[i]) == TRANSPORT_OK;

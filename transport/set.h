@@ -34,6 +34,8 @@ void set_free(struct upstream_set *set);
 void set_network_changed(struct upstream_set *set, bool anyhow);
 /* The endpoint at `i`; NULL past the last. */
 const struct endpoint *set_endpoint(const struct upstream_set *set, size_t i);
+/* How it fares, for who tells of it; NULL past the last. */
+const struct upstream *set_upstream(const struct upstream_set *set, size_t i);
 /* It has not failed since it was last of use. */
 bool set_is_well(const struct upstream_set *set, size_t i);
 /* Are all of them on this machine? */

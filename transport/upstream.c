@@ -338,6 +338,7 @@ static void look_for_ticket(struct upstream *upstream, struct link *link)
 static void note_answer(struct upstream *upstream, const struct attempt *attempt)
 {
 	pace_add(&upstream->pace, now_ms(upstream) - attempt->sent_ms, now_ms(upstream));
+	attempt->exchange->by = upstream->endpoint;
 	upstream->answered_ms = upstream->well_ms = now_ms(upstream);
 	upstream->vain = 0;
 	standing_praise(&upstream->standing);

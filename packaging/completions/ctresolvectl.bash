@@ -3,7 +3,7 @@
 
 _ctresolvectl() {
 	local cur=$2 prev=$3 verb='' action='' i
-	local verbs='status probe verify evidence log-list'
+	local verbs='status query statistics flush-caches monitor probe verify evidence log-list'
 	local common='--json --help'
 
 	case $prev in

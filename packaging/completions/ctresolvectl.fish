@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # fish completion for ctresolvectl(1)
 
-set -l verbs status probe verify evidence log-list
+set -l verbs status query statistics flush-caches monitor probe verify evidence log-list
 set -l verify '__fish_seen_subcommand_from verify'
 set -l list '__fish_seen_subcommand_from log-list'
 
@@ -11,6 +11,10 @@ complete -c ctresolvectl -s j -l json -d 'Print JSON'
 complete -c ctresolvectl -l version -d 'Print the version'
 complete -c ctresolvectl -s h -l help -d 'Print help'
 complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a status -d 'What upstreams are judged by'
+complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a query -d 'Ask the daemon'
+complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a statistics -d 'What it has counted'
+complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a flush-caches -d 'Make it forget all answers'
+complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a monitor -d 'See queries go by'
 complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a probe -d 'Connect to a server, show the verdict'
 complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'The verdict on certificates in a file'
 complete -c ctresolvectl -n "not __fish_seen_subcommand_from $verbs" -a evidence -d 'What certificates upstreams have shown'

@@ -30,6 +30,8 @@ Policy={policy}
 LogList={log_list}
 TrustAnchors={lab}/anchors.pem
 {more}
+[Control]
+Socket={socket}
 """
 
 
@@ -48,6 +50,7 @@ class Daemon:
         self.descriptor_limit = descriptors
         self.config = pathlib.Path(folder) / "ctresolved.conf"
         self.state = self.config.parent / "state"
+        self.socket = self.config.parent / "control"
         self.log = ""
         self.write(upstreams, policy, timeout)
 
@@ -56,7 +59,7 @@ class Daemon:
             upstreams = " ".join(upstreams)
         self.config.write_text(CONFIG.format(
             upstreams=upstreams, policy=policy, timeout=timeout, port=self.port, lab=self.lab.folder,
-            log_list=self.log_list, **self.lines))
+            log_list=self.log_list, socket=self.socket, **self.lines))
 
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with

@@ -26,14 +26,14 @@ def run(*words):
 def test_help_and_version():
     assert run("--version").stdout.startswith("ctresolvectl ")
     assert "Usage: ctresolvectl" in run("--help").stdout
-    for verb in ("status", "probe", "verify", "evidence", "log-list"):
+    for verb in ("status", "query", "statistics", "flush-caches", "monitor", "probe", "verify", "evidence", "log-list"):
         helped = run(verb, "--help")
         assert helped.returncode == 0 and f"Usage: ctresolvectl {verb}" in helped.stdout and verb in run("--help").stdout
 
 
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("--nonsense",), ("probe",), ("probe", "a", "b", "c"), ("probe", "1.1.1.1", "name"),
                                    ("verify",), ("verify", "x.pem"), ("verify", "--ip", "one", "x.pem"), ("evidence", "x"),
-                                   ("status", "x"), ("verify", "--ip", "1.1.1.1", "--time", "noon", "x.pem")])
+                                   ("status", "x"), ("query",), ("query", "a..b"), ("query", "a", "B"), ("query", "a", "A", "A"), ("monitor", "x"), ("verify", "--ip", "1.1.1.1", "--time", "noon", "x.pem")])
 def test_wrong_use(words):
     done = run(*words)
     assert done.returncode == 2 and done.stdout == "" and "ctresolvectl" in done.stderr

@@ -53,7 +53,10 @@ def test_does_not_start(lab, tmp_path):
 
 def test_address_in_use(lab, tmp_path):
     with Daemon(lab, tmp_path, MAIN) as daemon:
-        done = run("-c", str(daemon.config))
+        other = tmp_path / "other.conf"
+        other.write_text(daemon.config.read_text().replace(str(daemon.socket), str(tmp_path / "other")))
+        done = run("-c", str(other))
+        assert not (tmp_path / "other").exists()
         assert done.returncode == 1 and "cannot listen on udp:127.0.0.1:5300: Address already in use" in done.stderr
 
 

@@ -8,7 +8,7 @@ import sys
 
 PROGRAM = sys.argv[1]
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "packaging/completions"
-VERBS = ["status", "probe", "verify", "evidence", "log-list"]
+VERBS = ["status", "query", "statistics", "flush-caches", "monitor", "probe", "verify", "evidence", "log-list"]
 
 
 def options(*words):
@@ -31,7 +31,7 @@ for name in ("ctresolvectl.bash", "_ctresolvectl", "ctresolvectl.fish"):
     wrong += [f"{name} lacks --{option}" for option in sorted(wanted)
               if not re.search(rf"(--|-l ){option}\b", text)]
 for words, expected in ((("pr",), ["probe"]), (("log-list", "in"), ["install"]), (("verify", "--pol"), ["--policy"]),
-                        (("verify", "--policy", "ch"), ["chrome"]), (("-c", "x.conf", "sta"), ["status"]),
+                        (("verify", "--policy", "ch"), ["chrome"]), (("-c", "x.conf", "statu"), ["status"]), (("fl",), ["flush-caches"]),
                         (("log-list", "check", "--sig"), ["--signature"])):
     if completed(*words) != expected:
         wrong.append(f"bash completes {' '.join(words)} to {completed(*words)}")

@@ -521,7 +521,17 @@ static const struct {
 	{W "Domains=x\n[Resolve]\nDNS=plain://1.1.1.1",
 		"f:5: DNS: plain://1.1.1.1: upstreams are never asked in plain text"},
 	{"[Route]\nSocket=x", "f:2: Socket: there is no such key in [Route]"},
-	{"[Control]\nSocket=/run/x", "f:2: Socket: not supported yet"},
+	{"[Control]\nSocket=run/x", "f:2: Socket: run/x: not an absolute path"},
+	{"[Control]\nMetricsListen=127.0.0.1",
+		"f:2: MetricsListen: 127.0.0.1: not ADDRESS:PORT (IPv6: [ADDRESS]:PORT)"},
+	{"[Control]\nMetricsListen=10.0.0.1:9",
+		"f: MetricsListen: not an address of this host alone, such as 127.0.0.1; if "
+		"others may read it: MetricsAllowRemote=yes"},
+	{"[Control]\nMetricsListen=[2001:db8::1]:9",
+		"f: MetricsListen: not an address of this host alone, such as 127.0.0.1; if "
+		"others may read it: MetricsAllowRemote=yes"},
+	{"[Control]\nMetricsAllowRemote=1", "f:2: MetricsAllowRemote: 1: not one of no yes"},
+	{"[Control]\nDnstapSocket=x", "f:2: DnstapSocket: x: not an absolute path"},
 	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
 	{R "D\x01S=1.1.1.1", "f:2: a control character"},
 };

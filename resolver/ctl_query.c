@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* ctresolvectl query: asks the daemon a question, and shows the reply and where it is from. */
+#include "conf/value.h"
+#include "resolver/control_request.h"
+#include "resolver/ctl.h"
+#include "resolver/ctl_control.h"
+#include "resolver/ctl_show.h"
+#include "resolver/presentation.h"
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char HELP[] =
+	"Usage: ctresolvectl query [--json] NAME|ADDRESS [TYPE]\n"
+	"\n"
+	"Asks the daemon as a program would, and tells where the reply comes from. TYPE is A "
+	"unless\n"
+	"given, and PTR for an ADDRESS.\n"
+	"\n"
+	"  -j, --json  print JSON\n"
+	"\n"
+	"Exit status: 0 there are such records, 1 there are none, 2 error.\n";
+
+enum { OPTION_EDE = 15, FLAG_AD = 0x20 };
+
+struct question {
+	uint8_t wire[MESSAGE_QUESTION_MAX];
+	size_t size;
+	uint16_t type;
+};
+
+/* What was said, taken apart. */
+struct reply {
+	struct wire message;
+	unsigned rcode;
+	size_t wanted; /* records of the type that was asked for */
+	json_t *answers, *ede;
+};
+
+/* What was written to a stream in memory. */
+struct words {
+	char *text;
+	size_t size;
+};
+
+static FILE *words_open(struct words *words)
+{
+	FILE *out = open_memstream(&words->text, &words->size);
+
+	if (out == NULL)
+		abort(); /* no memory */
+	return out;
+}
+
+static json_t *words_json(struct words *words, FILE *out)
+{
+	json_t *string;
+
+	fclose(out);
+	string = json_stringn(words->text, words->size);
+	free(words->text);
+	return string;
+}
+
+/* 1.2.3.4 to 4.3.2.1.in-addr.arpa; RFC 3596 section 2.5. */
+static void reverse(const struct conf_address *address, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = address->size; i-- > 0;) {
+		unsigned byte = address->bytes[i];
+		int n = address->size == 4 ? snprintf(text + used, size - used, "%u.", byte)
+					   : snprintf(text + used, size - used, "%x.%x.",
+						     byte & 15, byte >> 4);
+
+		used += (size_t)n;
+	}
+	snprintf(text + used, size - used, "%s",
+		address->size == 4 ? "in-addr.arpa" : "ip6.arpa");
+}
+
+static bool make_question(const char *name, const char *type, struct question *ret)
+{
+	char reversed[96];
+	struct conf_address address;
+
+	ret->type = TYPE_A;
+	if (value_ip(name, strlen(name), &address)) {
+		reverse(&address, reversed, sizeof reversed);
+		name = reversed;
+		ret->type = TYPE_PTR;
+	}
+	if (type != NULL && !presentation_read_type(type, &ret->type)) {
+		ctl_complain(type, "not a type");
+		return false;
+	}
+	if (!presentation_read_name(name, ret->wire, &ret->size)) {
+		ctl_complain(name, "not a domain name");
+		return false;
+	}
+	ret->wire[ret->size++] = (uint8_t)(ret->type >> 8);
+	ret->wire[ret->size++] = (uint8_t)ret->type;
+	ret->wire[ret->size++] = 0;
+	ret->wire[ret->size++] = 1;
+	return true;
+}
+
+static json_t *request_json(const struct question *question)
+{
+	char hex[2 * MESSAGE_QUESTION_MAX + 1] = "";
+
+	for (size_t i = 0; i < question->size; i++)
+		snprintf(hex + 2 * i, 3, "%02x", question->wire[i]);
+	return json_pack("{s:s, s:s}", "verb", "query", "question", hex);
+}
+
+static unsigned be16(struct wire message, size_t at)
+{
+	return (unsigned)message.data[at] << 8 | message.data[at + 1];
+}
+
+/* Text of others goes to a terminal. */
+static json_t *printable(struct wire text)
+{
+	char clean[256];
+	size_t n = text.size < sizeof clean ? text.size : sizeof clean;
+
+	for (size_t i = 0; i < n; i++)
+		clean[i] =
+			text.data[i] >= ' ' && text.data[i] < 0x7f ? (char)text.data[i] : '?';
+	return json_stringn(clean, n);
+}
+
+static void read_opt(const struct presentation_record *opt, struct reply *ret)
+{
+	size_t at = opt->data, end = opt->data + opt->data_size;
+
+	ret->rcode |= opt->ttl >> 24 << 4;
+	while (end - at >= 4) {
+		unsigned code = be16(ret->message, at), size = be16(ret->message, at + 2);
+		unsigned info;
+
+		at += 4;
+		if (end - at < size)
+			return;
+		if (code == OPTION_EDE && size >= 2) {
+			info = be16(ret->message, at);
+			json_array_append_new(ret->ede,
+				json_pack("{s:i, s:s?, s:o}", "code", (int)info, "meaning",
+					presentation_ede(info), "text",
+					printable((struct wire){
+						ret->message.data + at + 2, size - 2})));
+		}
+		at += size;
+	}
+}
+
+static json_t *record_json(struct wire message, const struct presentation_record *record)
+{
+	struct words owner, class, type, data;
+	FILE *out = words_open(&owner);
+	json_t *texts[4];
+
+	presentation_name(out, message, record->name);
+	texts[0] = words_json(&owner, out);
+	out = words_open(&class);
+	presentation_class(out, record->class);
+	texts[1] = words_json(&class, out);
+	out = words_open(&type);
+	presentation_type(out, record->type);
+	texts[2] = words_json(&type, out);
+	out = words_open(&data);
+	presentation_data(out, message, record);
+	texts[3] = words_json(&data, out);
+	return json_pack("{s:o, s:I, s:o, s:o, s:o}", "name", texts[0], "ttl",
+		(json_int_t)record->ttl, "class", texts[1], "type", texts[2], "data", texts[3]);
+}
+
+/* False: malformed. */
+static bool read_reply(const struct question *question, struct reply *ret)
+{
+	struct wire message = ret->message;
+	size_t at = MESSAGE_HEADER_SIZE;
+	unsigned counts[4];
+
+	if (message.size < MESSAGE_HEADER_SIZE)
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		counts[i] = be16(message, 4 + 2 * i);
+	ret->rcode = message.data[3] & 15;
+	for (unsigned i = 0; i < counts[0]; i++)
+		if (!presentation_skip_name(message, &at) || message.size - at < 4)
+			return false;
+		else
+			at += 4;
+	for (unsigned i = 0; i < counts[1] + counts[2] + counts[3]; i++) {
+		struct presentation_record record;
+
+		if (!presentation_read_record(message, &at, &record))
+			return false;
+		if (i < counts[1]) {
+			json_array_append_new(ret->answers, record_json(message, &record));
+			ret->wanted +=
+				record.type == question->type || question->type == TYPE_ANY;
+		} else if (record.type == TYPE_OPT && i >= counts[1] + counts[2]) {
+			read_opt(&record, ret);
+		}
+	}
+	return true;
+}
+
+static int status_of(const struct reply *reply)
+{
+	if (reply->rcode == RCODE_NOERROR && reply->wanted > 0)
+		return CTL_OK;
+	return reply->rcode == RCODE_NOERROR || reply->rcode == RCODE_NXDOMAIN ? CTL_NO
+									       : CTL_ERROR;
+}
+
+static json_t *rcode_json(unsigned rcode)
+{
+	struct words words;
+	FILE *out = words_open(&words);
+
+	presentation_rcode(out, rcode);
+	return words_json(&words, out);
+}
+
+static void show_text(const json_t *told)
+{
+	const char *source = show_text_of(told, "source");
+	const json_t *record, *ede;
+	size_t i;
+
+	json_array_foreach(json_object_get(told, "answers"), i, record)
+		printf("%s %lld %s %s %s\n", show_text_of(record, "name"),
+			(long long)json_integer_value(json_object_get(record, "ttl")),
+			show_text_of(record, "class"), show_text_of(record, "type"),
+			show_text_of(record, "data"));
+	printf("-- %s, %s", show_text_of(told, "rcode"),
+		json_is_true(json_object_get(told, "authenticated")) ? "authenticated, " : "");
+	if (strcmp(source, "upstream") == 0)
+		printf("from the network: %s by %s", show_text_of(told, "upstream"),
+			show_text_of(told, "protocol"));
+	else
+		printf("%s", strcmp(source, "cache") == 0   ? "from the cache"
+			     : strcmp(source, "stale") == 0 ? "from the cache, beyond its time"
+			     : strcmp(source, "local") == 0 ? "from this host"
+							    : "an error of the daemon's own");
+	printf(", in %.1f ms\n", json_number_value(json_object_get(told, "milliseconds")));
+	json_array_foreach(json_object_get(told, "ede"), i, ede) printf("-- %s: %s\n",
+		json_is_string(json_object_get(ede, "meaning")) ? show_text_of(ede, "meaning")
+								: "an unknown error",
+		show_text_of(ede, "text"));
+}
+
+/* As long as `answer` lives. */
+static int show(const json_t *answer, const struct question *question, bool json)
+{
+	static uint8_t bytes[MESSAGE_SIZE_MAX];
+	struct reply reply = {.answers = json_array(), .ede = json_array()};
+	json_t *told = json_object();
+	static const char *const COPIED[] = {"source", "upstream", "protocol", "milliseconds"};
+	bool good = control_from_hex(
+		show_text_of(answer, "message"), sizeof bytes, bytes, &reply.message.size);
+
+	reply.message.data = bytes;
+	good = good && read_reply(question, &reply);
+	json_object_set_new(told, "answers", reply.answers);
+	json_object_set_new(told, "ede", reply.ede);
+	if (!good) {
+		json_decref(told);
+		return ctl_complain("query", "the reply is malformed");
+	}
+	json_object_set_new(told, "rcode", rcode_json(reply.rcode));
+	json_object_set_new(told, "authenticated", json_boolean((bytes[3] & FLAG_AD) != 0));
+	for (size_t i = 0; i < sizeof COPIED / sizeof *COPIED; i++)
+		json_object_set(told, COPIED[i], json_object_get(answer, COPIED[i]));
+	if (json) {
+		good = show_json(told);
+	} else {
+		show_text(told);
+		json_decref(told);
+	}
+	if (fflush(stdout) != 0 || !good)
+		return ctl_complain("standard output", "it cannot be written");
+	return status_of(&reply);
+}
+
+static int query(const struct ctl *ctl, const char *name, const char *type)
+{
+	struct question question;
+	const char *reason;
+	char why[256];
+	FILE *daemon;
+	json_t *answer;
+	int status;
+
+	if (!make_question(name, type, &question))
+		return CTL_ERROR;
+	daemon = control_connect(ctl, &reason);
+	if (daemon == NULL)
+		return reason != NULL ? ctl_complain("control socket", reason) : CTL_ERROR;
+	answer = control_ask(daemon, request_json(&question), why, sizeof why);
+	fclose(daemon);
+	if (answer == NULL)
+		return ctl_complain("query", why);
+	status = show(answer, &question, ctl->json);
+	json_decref(answer);
+	return status;
+}
+
+int ctl_query(const struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl options = *ctl;
+	int status = ctl_options(&options, argc, argv, HELP, 2);
+
+	if (status >= 0)
+		return status;
+	if (argc == optind)
+		return ctl_complain("query", "wanted: NAME [TYPE]");
+	return query(&options, argv[optind], argc > optind + 1 ? argv[optind + 1] : NULL);
+}

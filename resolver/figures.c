@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/figures.h"
+
+enum { COUNTER = true, GAUGE = false };
+
+const struct figure FIGURES[] = {
+#define FIGURE(kind, name, value, text) {#name, kind, text},
+#include "resolver/figures.def"
+#undef FIGURE
+};
+
+static uint64_t log_list_age_s(const struct facts *facts)
+{
+	uint64_t made_ms = ct_log_list_timestamp_ms(trust_log_list(facts->snapshot->trust));
+	uint64_t now_ms = clock_now(facts->clock).now_ms;
+
+	return now_ms > made_ms ? (now_ms - made_ms) / 1000 : 0;
+}
+
+static uint64_t log_list_logs(const struct facts *facts)
+{
+	return ct_log_list_size(trust_log_list(facts->snapshot->trust));
+}
+
+void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
+{
+	const struct query_counts *queries = queries_counts(facts->queries);
+	struct cache_stats cache = queries_cache_stats(facts->queries);
+
+#define FIGURE(kind, name, value, text) ret[FIGURE_##name] = (value);
+#include "resolver/figures.def"
+#undef FIGURE
+}
+
+static const char *state_of(const struct upstream *upstream)
+{
+	switch (upstream_readiness(upstream)) {
+	case UPSTREAM_READY: return "ready";
+	case UPSTREAM_IDLE: return "idle";
+	case UPSTREAM_DIALING: return "connecting";
+	case UPSTREAM_RESTING: break;
+	}
+	return "resting";
+}
+
+static const char *protocol_of(const struct upstream *upstream)
+{
+	switch (upstream_endpoint(upstream)->protocol) {
+	case PROTOCOL_TLS: return "tls";
+	case PROTOCOL_HTTPS: return "https";
+	case PROTOCOL_PLAIN: break;
+	}
+	return "plain";
+}
+
+static void tell(
+	const struct upstream *upstream, const char *domain, struct upstream_facts *ret)
+{
+	const struct pace *pace = upstream_pace(upstream);
+	enum transport_err err = upstream_err(upstream);
+
+	*ret = (struct upstream_facts){.text = upstream_endpoint(upstream)->text,
+		.protocol = protocol_of(upstream),
+		.state = state_of(upstream),
+		.domain = domain,
+		.why = err != TRANSPORT_OK ? upstream_why(upstream) : NULL,
+		.ready = upstream_readiness(upstream) == UPSTREAM_READY,
+		.refused = err == TRANSPORT_UNTRUSTED,
+		.timed = pace_is_known(pace)};
+	if (!ret->timed)
+		return;
+	ret->mean_ms = pace->mean;
+	ret->late_ms = (double)pace_late_ms(pace);
+}
+
+/* The one at *i of this set; else *i goes down by how many there are. */
+static const struct upstream *find(const struct upstream_set *set, size_t *i)
+{
+	const struct upstream *upstream = set_upstream(set, *i);
+
+	for (size_t n = 0; upstream == NULL && set_upstream(set, n) != NULL; n++)
+		(*i)--;
+	return upstream;
+}
+
+bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts *ret)
+{
+	const struct snapshot *snapshot = facts->snapshot;
+	const struct upstream *upstream = find(snapshot->set, &i);
+
+	if (upstream != NULL) {
+		tell(upstream, NULL, ret);
+		return true;
+	}
+	for (size_t r = 0; r < snapshot->n_routes; r++) {
+		const struct route *route = &snapshot->routes[r];
+
+		upstream = find(route->set, &i);
+		if (upstream == NULL)
+			continue;
+		tell(upstream, route->conf->domains[0].name, ret);
+		return true;
+	}
+	return false;
+}

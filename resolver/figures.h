@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What can be told of the daemon: counters and states by name, and how each upstream fares. */
+#include "resolver/query.h"
+#include "transport/clock.h"
+
+/* All borrowed. */
+struct facts {
+	struct loop *loop;
+	struct queries *queries;
+	struct snapshot *snapshot; /* the one of now */
+	const struct clock *clock;
+	uint64_t started_ms; /* on the loop's clock */
+	/* How connections to upstreams began and ended. */
+	uint64_t accepted, refused, unreachable, lost;
+	uint64_t dnstap_dropped;
+};
+
+struct figure {
+	const char *name;
+	bool counter; /* it only grows */
+	const char *text;
+};
+
+/* The rows of figures.def, and how many. */
+extern const struct figure FIGURES[];
+enum {
+#define FIGURE(kind, name, value, text) FIGURE_##name,
+#include "resolver/figures.def"
+#undef FIGURE
+	FIGURES_N
+};
+
+/* In the order of the table. */
+void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N]);
+
+struct upstream_facts {
+	const char *text; /* as it was configured */
+	const char *protocol;
+	const char *state;  /* "ready", "idle", "connecting", "resting" */
+	const char *domain; /* the first one of its route; NULL: the default route */
+	const char *why;    /* how it failed last; NULL: it did not, or has been ready since */
+	bool ready;
+	bool refused;            /* that was its certificate's fault */
+	bool timed;              /* the following is known */
+	double mean_ms, late_ms; /* how long answers take; after which one is late */
+};
+
+/* The upstream at `i` of all routes, the default one's first. False: there is none. What it
+ * points to is borrowed from the snapshot, until the loop's next turn. */
+bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts *ret);
