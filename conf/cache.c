@@ -10,21 +10,6 @@ enum {
 	STALE_MAX_S = 7 * 24 * 3600,
 };
 
-/* yes or no, and what else means the same to resolved.conf(5). */
-bool read_bool(
-	struct reading *reading, const struct option *option, const char *value, bool *ret)
-{
-	if (*value == '\0')
-		value = option->standard;
-	if (value_in_list(value, "yes true on 1"))
-		*ret = true;
-	else if (value_in_list(value, "no false off 0"))
-		*ret = false;
-	else
-		return mistake(reading, "%s: neither yes nor no", value);
-	return true;
-}
-
 SETTER(cache)
 {
 	struct conf *conf = reading->conf;

@@ -41,9 +41,9 @@ struct conf_upstream {
 	size_t first_pin, n_pins; /* those of its address, in conf.pins */
 };
 
-/* Domains= of a route */
+/* Domains= */
 struct conf_domain {
-	const char *name; /* lower case, no final dot */
+	const char *name; /* lower case, no final dot; "" is the root: ~. in [Resolve] */
 	bool route_only;  /* written with a ~: it is not searched */
 };
 
@@ -106,6 +106,16 @@ struct conf {
 	unsigned references;
 	struct conf_upstream *upstreams;
 	size_t n_upstreams;
+	/* FallbackDNS=, when there are others; else they are the upstreams. */
+	struct conf_upstream *fallback;
+	size_t n_fallback;
+	struct conf_domain *domains; /* of the default route */
+	size_t n_domains;
+	bool read_etc_hosts;
+	bool resolve_single_label;
+	bool refuse_canary;      /* use-application-dns.net */
+	uint16_t *refused_types; /* each once */
+	size_t n_refused_types;
 	bool stub_listener_udp, stub_listener_tcp; /* 127.0.0.53:53 and 127.0.0.54:53 */
 	struct conf_listener *extra_listeners;
 	size_t n_extra_listeners;

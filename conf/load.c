@@ -269,10 +269,15 @@ static struct owned_conf *owned_new(void)
 	owned->conf.allowed = calloc(ALLOWED_MAX, sizeof *owned->conf.allowed);
 	owned->conf.rebind_allow = calloc(ROUTE_DOMAINS_MAX, sizeof *owned->conf.rebind_allow);
 	owned->conf.routes = calloc(ROUTES_MAX, sizeof *owned->conf.routes);
+	owned->conf.fallback = calloc(UPSTREAMS_MAX_CONF, sizeof *owned->conf.fallback);
+	owned->conf.domains = calloc(SEARCH_MAX, sizeof *owned->conf.domains);
+	owned->conf.refused_types =
+		calloc(REFUSED_TYPES_MAX, sizeof *owned->conf.refused_types);
 	if (owned->conf.routes != NULL && owned->conf.upstreams != NULL &&
-		owned->conf.extra_listeners != NULL && owned->conf.distrusted != NULL &&
-		owned->conf.pins != NULL && owned->conf.allowed != NULL &&
-		owned->conf.rebind_allow != NULL)
+		owned->conf.fallback != NULL && owned->conf.domains != NULL &&
+		owned->conf.refused_types != NULL && owned->conf.extra_listeners != NULL &&
+		owned->conf.distrusted != NULL && owned->conf.pins != NULL &&
+		owned->conf.allowed != NULL && owned->conf.rebind_allow != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -424,6 +429,9 @@ void conf_free(struct conf *conf)
 		free(owned->texts[i]);
 	free(owned->texts);
 	free(conf->upstreams);
+	free(conf->fallback);
+	free(conf->domains);
+	free(conf->refused_types);
 	free(conf->extra_listeners);
 	free(conf->distrusted);
 	free(conf->pins);

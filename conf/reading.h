@@ -12,6 +12,8 @@ enum {
 	ROUTE_UPSTREAMS_MAX = 8,
 	ROUTE_DOMAINS_MAX = 64,
 	ALLOWED_MAX = 256,
+	SEARCH_MAX = 256, /* as resolved takes of a link */
+	REFUSED_TYPES_MAX = 64,
 };
 
 enum how_often { ONCE, MANY };
@@ -58,6 +60,8 @@ const char *keep_domain(struct reading *reading, const char *text, size_t size);
 /* yes or no, or what else means the same to resolved.conf(5). */
 bool read_bool(
 	struct reading *reading, const struct option *option, const char *value, bool *ret);
+/* The same, in lower case. */
+const char *keep_name(struct reading *reading, const char *name, size_t size);
 
 /* A [Route] begins in this line. */
 bool begin_route(struct reading *reading);

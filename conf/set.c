@@ -18,6 +18,14 @@ static bool skip(const char **text, size_t *size, const char *prefix)
 	return true;
 }
 
+bool read_bool(
+	struct reading *reading, const struct option *option, const char *value, bool *ret)
+{
+	if (*value == '\0')
+		value = option->standard;
+	return value_bool(value, ret) || mistake(reading, "%s: neither yes nor no", value);
+}
+
 SETTER(dns_over_tls)
 {
 	if (*value == '\0' || value_in_list(value, option->values))

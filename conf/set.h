@@ -7,8 +7,14 @@
 	bool set_##name(struct reading *reading, const struct option *option, const char *value)
 
 SETTER(upstreams);
+SETTER(fallback);
+SETTER(domains);
 SETTER(route_upstreams);
 SETTER(route_domains);
+SETTER(read_etc_hosts);
+SETTER(single_label);
+SETTER(canary_domain);
+SETTER(refused_types);
 SETTER(protocols);
 SETTER(post_quantum);
 SETTER(dns_over_tls);

@@ -79,6 +79,8 @@ static void give_all_pins(struct reading *reading)
 	qsort(conf->pins, conf->n_pins, sizeof *conf->pins, compare_pins);
 	for (size_t i = 0; i < conf->n_upstreams; i++)
 		give_pins(conf, &conf->upstreams[i], used);
+	for (size_t i = 0; i < conf->n_fallback; i++)
+		give_pins(conf, &conf->fallback[i], used);
 	for (size_t i = 0; i < conf->n_routes; i++)
 		for (size_t j = 0; j < conf->routes[i].n_upstreams; j++)
 			give_pins(conf, &conf->routes[i].upstreams[j], used);
@@ -122,6 +124,40 @@ static void check_routes(struct reading *reading)
 	reading->line = 0;
 }
 
+/* Nobody has named upstreams: the fallback ones are asked, or those that we know. */
+static void take_default_upstreams(struct reading *reading)
+{
+	const struct option *dns = find_option("Resolve", "DNS");
+	struct conf *conf = reading->conf;
+	struct conf_upstream *none = conf->upstreams;
+
+	if (conf->n_fallback == 0) {
+		dns->set(reading, dns, dns->standard);
+		return;
+	}
+	conf->upstreams = conf->fallback;
+	conf->n_upstreams = conf->n_fallback;
+	conf->fallback = none;
+	conf->n_fallback = 0;
+}
+
+/* A domain of [Resolve] and of a [Route] would leave it open who is asked. */
+static void check_domains(struct reading *reading)
+{
+	const struct conf *conf = reading->conf;
+
+	for (size_t i = 0; i < conf->n_domains; i++)
+		for (size_t j = 0; j < conf->n_routes; j++)
+			for (size_t k = 0; k < conf->routes[j].n_domains; k++)
+				if (strcmp(conf->domains[i].name,
+					    conf->routes[j].domains[k].name) == 0)
+					mistake(reading,
+						"Domains: %s: it is in [Resolve], and in the "
+						"route of %s:%u",
+						conf->domains[i].name, conf->routes[j].file,
+						conf->routes[j].line);
+}
+
 /* What only holds between options. */
 /* Whoever can reach them reads them. */
 static void check_metrics(struct reading *reading)
@@ -139,10 +175,10 @@ static void check_metrics(struct reading *reading)
 void check_together(struct reading *reading)
 {
 	const struct conf *conf = reading->conf;
-	const struct option *dns = find_option("Resolve", "DNS");
 
 	if (conf->n_upstreams == 0)
-		dns->set(reading, dns, dns->standard);
+		take_default_upstreams(reading);
+	check_domains(reading);
 	give_all_pins(reading);
 	check_routes(reading);
 	if ((conf->log_list_signature == NULL) != (conf->log_list_key == NULL))

@@ -58,8 +58,7 @@ static bool read_protocol(
 	return true;
 }
 
-/* Lower case, without a final dot. */
-static const char *keep_name(struct reading *reading, const char *name, size_t size)
+const char *keep_name(struct reading *reading, const char *name, size_t size)
 {
 	char *copy = (char *)(uintptr_t)keep_text(reading, name, size);
 
@@ -253,6 +252,15 @@ bool begin_route(struct reading *reading)
 	return true;
 }
 
+SETTER(fallback)
+{
+	struct conf *conf = reading->conf;
+
+	(void)option;
+	return read_upstreams(
+		reading, value, conf->fallback, &conf->n_fallback, UPSTREAMS_MAX_CONF);
+}
+
 SETTER(route_upstreams)
 {
 	struct conf_route *route = reading->route;
@@ -260,85 +268,6 @@ SETTER(route_upstreams)
 	(void)option;
 	return route == NULL || read_upstreams(reading, value, route->upstreams,
 					&route->n_upstreams, ROUTE_UPSTREAMS_MAX);
-}
-
-/* As a host name, but labels may begin with an underscore: they are domains of services, too.
- */
-static bool is_domain(const char *text, size_t size)
-{
-	char copy[256];
-
-	if (size >= sizeof copy)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		copy[i] = text[i] == '_' ? 'x' : text[i];
-	return value_hostname(copy, size);
-}
-
-const char *keep_domain(struct reading *reading, const char *text, size_t size)
-{
-	if (size > 1 && text[size - 1] == '.')
-		size--;
-	return is_domain(text, size) ? keep_name(reading, text, size) : NULL;
-}
-
-static const struct conf_route *route_of(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_routes; i++)
-		for (size_t j = 0; j < conf->routes[i].n_domains; j++)
-			if (strcmp(conf->routes[i].domains[j].name, name) == 0)
-				return &conf->routes[i];
-	return NULL;
-}
-
-static bool read_domain(struct reading *reading, const char *text, size_t size)
-{
-	struct conf_route *route = reading->route;
-	const struct conf_route *other;
-	struct conf_domain domain = {0};
-	const char *whole = text;
-	int n = (int)size;
-
-	if (*text == '~') {
-		domain.route_only = true;
-		text++;
-		size--;
-	}
-	if (size == 0 || (size == 1 && *text == '.'))
-		return mistake(reading,
-			"%.*s: a route is for some domains; for all others there is DNS= in "
-			"[Resolve], which is never in plain text",
-			n, whole);
-	domain.name = keep_domain(reading, text, size);
-	if (domain.name == NULL)
-		return mistake(reading, "%.*s: not a domain", n, whole);
-	other = route_of(reading->conf, domain.name);
-	if (other != NULL)
-		return mistake(reading, "%.*s: it is in the route of %s:%u already", n, whole,
-			other->file, other->line);
-	if (route->n_domains == ROUTE_DOMAINS_MAX)
-		return mistake(reading, "more than %d domains", ROUTE_DOMAINS_MAX);
-	route->domains[route->n_domains++] = domain;
-	return true;
-}
-
-SETTER(route_domains)
-{
-	bool good = true;
-
-	(void)option;
-	if (reading->route == NULL)
-		return true;
-	if (*value == '\0')
-		reading->route->n_domains = 0;
-	while (*value != '\0') {
-		size_t size = strcspn(value, " \t");
-
-		good &= read_domain(reading, value, size);
-		value += size;
-		value += strspn(value, " \t");
-	}
-	return good;
 }
 
 SETTER(protocols)

@@ -2,6 +2,7 @@
 #include "conf/value.h"
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_digit(char c)
 {
@@ -183,6 +184,26 @@ bool value_hostname(const char *text, size_t size)
 			return false;
 	}
 	return label > 0 && text[size - 1] != '-';
+}
+
+static bool is_one_of(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+bool value_bool(const char *text, bool *ret)
+{
+	static const char *const yes[] = {"yes", "1", "y", "true", "t", "on"};
+	static const char *const no[] = {"no", "0", "n", "false", "f", "off"};
+	bool is_yes = is_one_of(text, yes, sizeof yes / sizeof *yes);
+
+	if (!is_yes && !is_one_of(text, no, sizeof no / sizeof *no))
+		return false;
+	*ret = is_yes;
+	return true;
 }
 
 static int hex_digit(char c)

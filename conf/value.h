@@ -25,5 +25,7 @@ bool value_hostname(const char *text, size_t size);
 bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *ret);
 /* An address that cannot be a server's: unspecified, multicast or broadcast. */
 bool value_is_no_host(const struct conf_address *address);
+/* yes or no, as systemd writes them: 1, y, true, t, on; 0, n, false, f, off; in any case. */
+bool value_bool(const char *text, bool *ret);
 /* Is `word` one of the words of `list`, which are separated by spaces? */
 bool value_in_list(const char *word, const char *list);

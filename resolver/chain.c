@@ -54,7 +54,8 @@ static bool belongs(struct chain *chain, const struct record *record)
 	if (record->type == TYPE_RRSIG && chain->type != TYPE_RRSIG)
 		return is_of_chain(chain, record->owner) ||
 		       is_above_chain(chain, record->owner);
-	if (record->type != chain->type && record->type != TYPE_CNAME)
+	if (record->type != chain->type && record->type != TYPE_CNAME &&
+		chain->type != TYPE_ANY)
 		return false;
 	return is_same(chain, record->owner, chain->names[chain->n - 1]);
 }
@@ -68,7 +69,7 @@ bool chain_answer(struct chain *chain, const struct record *record)
 		chain->foreign = true;
 		return false;
 	}
-	if (record->type == chain->type)
+	if (record->type == chain->type || chain->type == TYPE_ANY)
 		return true;
 	if (record->type != TYPE_CNAME)
 		return false;

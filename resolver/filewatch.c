@@ -36,6 +36,15 @@ static bool is_ours(const struct filewatch *watch, const char *name)
 	return false;
 }
 
+/* Without a name: of a file itself, or of a folder that is gone. */
+static bool is_of_interest(const struct filewatch *watch, const struct inotify_event *event)
+{
+	if ((event->mask & IN_Q_OVERFLOW) != 0)
+		return true;
+	return event->len > 0 ? is_ours(watch, event->name)
+			      : (event->mask & IN_CLOSE_WRITE) != 0;
+}
+
 static void on_ready(struct watch *ready, [[maybe_unused]] unsigned events)
 {
 	struct filewatch *watch = container_of(ready, struct filewatch, watch);
@@ -47,8 +56,7 @@ static void on_ready(struct watch *ready, [[maybe_unused]] unsigned events)
 
 		for (char *at = bytes; at < bytes + size; at += sizeof *event + event->len) {
 			event = (const struct inotify_event *)(const void *)at;
-			if ((event->mask & IN_Q_OVERFLOW) == 0 &&
-				(event->len == 0 || !is_ours(watch, event->name)))
+			if (!is_of_interest(watch, event))
 				continue;
 			if (!timer_start(watch->loop, &watch->settle, SETTLE_MS))
 				watch->owner->changed(watch->owner);
@@ -88,7 +96,9 @@ void filewatch_free(struct filewatch *watch)
 	free(watch);
 }
 
-/* Its folder is what is watched: a file that is replaced is another file. */
+/* Its folder is what is watched: a file that is replaced is another file. And itself, where
+ * another file system's file is mounted over it, as containers do: the folder hears nothing of
+ * that one. */
 static bool add(struct filewatch *watch, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -101,6 +111,7 @@ static bool add(struct filewatch *watch, const char *path)
 	}
 	snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
 	memcpy(watch->names[watch->n++], slash + 1, strlen(slash));
+	(void)!inotify_add_watch(watch->fd, path, IN_CLOSE_WRITE);
 	return inotify_add_watch(watch->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO) >= 0;
 }
 

@@ -37,9 +37,11 @@ enum {
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_PTR = 12,
+	TYPE_HINFO = 13,
 	TYPE_AAAA = 28,
 	TYPE_DNAME = 39,
 	TYPE_OPT = 41,
+	TYPE_DS = 43,
 	TYPE_RRSIG = 46,
 	TYPE_NSEC = 47,
 	TYPE_NSEC3 = 50,
@@ -49,6 +51,8 @@ enum {
 	TYPE_AXFR = 252,
 	TYPE_ANY = 255,
 	CLASS_IN = 1,
+	CLASS_CH = 3,
+	CLASS_HS = 4,
 };
 
 /* Extended DNS Errors (RFC 8914 section 4). */

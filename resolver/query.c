@@ -36,6 +36,10 @@ struct queries {
 	size_t n;
 	struct query_counts counts;
 	struct taps *taps; /* NULL: nobody watches */
+	const struct local *local;
+	/* An answer from here, before it is a reply. */
+	struct answer_room local_room;
+	uint8_t local_message[LOCAL_ANSWER_MAX];
 };
 
 struct query {
@@ -327,6 +331,21 @@ static void refresh(struct queries *queries, struct snapshot *snapshot,
 	look_up(queries, snapshot, key, request, NULL, has_stale);
 }
 
+/* False: it is not for us to say. */
+static bool answer_here(
+	struct queries *queries, const struct request *request, struct client *client)
+{
+	struct wire message = {queries->local_message, 0};
+	struct answer answer;
+
+	message.size = local_answer(queries->local, request, queries->local_message);
+	if (message.size == 0 ||
+		!message_read_answer(request->question, message, &queries->local_room, &answer))
+		return false;
+	reply(queries, client, request, &answer, SOURCE_LOCAL);
+	return true;
+}
+
 /* The stages of a good query, the first that can answers it. */
 static void answer(struct queries *queries, struct snapshot *snapshot,
 	const struct request *request, struct client *client)
@@ -344,6 +363,8 @@ static void answer(struct queries *queries, struct snapshot *snapshot,
 			refresh(queries, snapshot, &key, request, false);
 		return;
 	}
+	if (answer_here(queries, request, client))
+		return;
 	if (found == CACHE_STALE && !due) {
 		reply_stale(queries, client, request, &cached);
 		refresh(queries, snapshot, &key, request, true);
@@ -424,7 +445,7 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 	answer(queries, snapshot, &request, &asker);
 }
 
-struct queries *queries_new(struct loop *loop)
+struct queries *queries_new(struct loop *loop, const struct local *local)
 {
 	struct queries *queries = calloc(1, sizeof *queries);
 	struct siphash_key secret;
@@ -432,6 +453,7 @@ struct queries *queries_new(struct loop *loop)
 	if (queries == NULL)
 		return NULL;
 	queries->loop = loop;
+	queries->local = local;
 	queries->deadlines.timer.fired = on_deadline;
 	queries->patience.timer.fired = on_patience;
 	list_init(&queries->deadlines.list);

@@ -5,6 +5,7 @@
  * has one deadline and one end: it is answered, or its client is gone.
  */
 #include "resolver/client.h"
+#include "resolver/local.h"
 #include "resolver/lookup.h"
 #include "resolver/tap.h"
 
@@ -20,8 +21,8 @@ struct query_counts {
 	uint64_t limited;  /* above RateLimit= */
 };
 
-/* NULL: no memory. */
-struct queries *queries_new(struct loop *loop);
+/* local: borrowed. NULL: no memory. */
+struct queries *queries_new(struct loop *loop, const struct local *local);
 /* None may be under way. NULL is allowed. */
 void queries_free(struct queries *queries);
 /* A new configuration holds: what is cached is forgotten. */

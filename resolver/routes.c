@@ -2,8 +2,6 @@
 #include "resolver/routes.h"
 #include <string.h>
 
-enum { LABELS_MAX = 128 };
-
 /* Does the text, from its last label on, stand at the end of the name? `labels` are where those
  * of the name begin. */
 static bool is_in(
@@ -34,48 +32,73 @@ static bool is_in(
 	return true;
 }
 
-/* Where the labels of its name begin. */
-static size_t find_labels(struct wire question, uint8_t *ret)
-{
-	size_t n = 0;
+struct labels {
+	uint8_t at[128];
+	size_t n;
+};
 
+static void find_labels(struct wire question, struct labels *ret)
+{
+	ret->n = 0;
 	for (size_t at = 0; at < question.size && question.data[at] != 0;
 		at += 1 + (size_t)question.data[at])
-		ret[n++] = (uint8_t)at;
-	return n;
+		ret->at[ret->n++] = (uint8_t)at;
 }
 
 bool domains_contain(const char *const *domains, size_t n, struct wire question)
 {
-	uint8_t labels[LABELS_MAX];
-	size_t n_labels = find_labels(question, labels);
+	struct labels labels;
 
+	find_labels(question, &labels);
 	for (size_t i = 0; i < n; i++)
-		if (is_in(question.data, labels, n_labels, domains[i]))
+		if (is_in(question.data, labels.at, labels.n, domains[i]))
 			return true;
 	return false;
 }
 
-const struct route *routes_find(const struct route *routes, size_t n, struct wire question)
+/* The size of the longest of the domains that the name is in, if it is more than `longest`. */
+static size_t longer(const struct conf_domain *domains, size_t n, const struct labels *labels,
+	struct wire question, size_t longest)
+{
+	for (size_t i = 0; i < n; i++)
+		/* One that contains another is shorter. */
+		if (strlen(domains[i].name) > longest &&
+			is_in(question.data, labels->at, labels->n, domains[i].name))
+			longest = strlen(domains[i].name);
+	return longest;
+}
+
+const struct route *routes_find(
+	const struct conf *conf, const struct route *routes, size_t n, struct wire question)
 {
 	const struct route *found = NULL;
-	size_t n_labels, longest = 0;
-	uint8_t labels[LABELS_MAX];
+	struct labels labels;
+	size_t longest;
 
 	if (n == 0)
 		return NULL;
-	n_labels = find_labels(question, labels);
+	find_labels(question, &labels);
+	longest = longer(conf->domains, conf->n_domains, &labels, question, 0);
 	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < routes[i].conf->n_domains; j++) {
-			const char *domain = routes[i].conf->domains[j].name;
+		size_t more = longer(routes[i].conf->domains, routes[i].conf->n_domains,
+			&labels, question, longest);
 
-			/* One that contains another is shorter. */
-			if (strlen(domain) > longest &&
-				is_in(question.data, labels, n_labels, domain)) {
-				found = &routes[i];
-				longest = strlen(domain);
-			}
-		}
+		if (more > longest)
+			found = &routes[i];
+		longest = more;
 	}
 	return found;
+}
+
+bool routes_claim(const struct conf *conf, struct wire question)
+{
+	struct labels labels;
+	size_t longest;
+
+	find_labels(question, &labels);
+	longest = longer(conf->domains, conf->n_domains, &labels, question, 0);
+	for (size_t i = 0; i < conf->n_routes && longest == 0; i++)
+		longest = longer(conf->routes[i].domains, conf->routes[i].n_domains, &labels,
+			question, 0);
+	return longest > 0;
 }

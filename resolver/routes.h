@@ -10,7 +10,11 @@ struct route {
 	struct upstream_set *set;
 };
 
-/* question: a name as in a message, and what follows it. NULL: the default. */
-const struct route *routes_find(const struct route *routes, size_t n, struct wire question);
+/* question: a name as in a message, and what follows it. NULL: the default, whose own domains
+ * are those of [Resolve]. */
+const struct route *routes_find(
+	const struct conf *conf, const struct route *routes, size_t n, struct wire question);
+/* Is it in a domain that the configuration names, other than the root? */
+bool routes_claim(const struct conf *conf, struct wire question);
 /* Is its name in one of these domains? They are in lower case, without a final dot. */
 bool domains_contain(const char *const *domains, size_t n, struct wire question);

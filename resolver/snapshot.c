@@ -301,7 +301,8 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
 
 struct upstream_set *snapshot_route(const struct snapshot *snapshot, struct wire question)
 {
-	const struct route *route = routes_find(snapshot->routes, snapshot->n_routes, question);
+	const struct route *route =
+		routes_find(snapshot->conf, snapshot->routes, snapshot->n_routes, question);
 
 	return route != NULL ? route->set : snapshot->set;
 }

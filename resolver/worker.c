@@ -6,6 +6,7 @@
 #include "resolver/evidence.h"
 #include "resolver/filewatch.h"
 #include "resolver/listeners.h"
+#include "resolver/local.h"
 #include "resolver/log.h"
 #include "resolver/metrics.h"
 #include "resolver/notify.h"
@@ -36,6 +37,8 @@ struct worker {
 	struct filewatch_owner filewatch_owner;
 	struct netwatch *netwatch; /* NULL: nobody can be asked */
 	struct netwatch_owner netwatch_owner;
+	struct local *local;
+	struct local_owner local_owner;
 	struct timer upkeep;
 	bool clock_unset; /* as it was told last, so too below */
 	enum list_age list_age;
@@ -138,6 +141,8 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 	dnstap_apply(worker->dnstap, conf->dnstap_socket);
 	report_log_list(conf->log_list, trust_log_list(snapshot->trust));
 	look_at_time(worker, true);
+	if (!local_configure(worker->local, snapshot->conf))
+		log_line(LOG_ERROR, "event=hosts why=\"out of memory\"");
 	if (!filewatch_set(worker->filewatch, paths, sizeof paths / sizeof *paths))
 		log_line(LOG_WARNING,
 			"event=log-list why=\"that it is replaced will not be seen: %s\"",
@@ -214,7 +219,13 @@ static void on_network_changed(struct netwatch_owner *owner)
 {
 	struct worker *worker = container_of(owner, struct worker, netwatch_owner);
 
+	local_network_changed(worker->local);
 	snapshot_network_changed(worker->snapshot);
+}
+
+static void on_local_changed(struct local_owner *owner)
+{
+	queries_flush(container_of(owner, struct worker, local_owner)->queries);
 }
 
 static void look_whether_done(struct timer *timer)
@@ -270,16 +281,19 @@ static bool worker_init(struct worker *worker)
 	worker->timekeeper_owner.clock_was_set = on_clock_set;
 	worker->filewatch_owner.changed = on_list_changed;
 	worker->netwatch_owner.changed = on_network_changed;
+	worker->local_owner.changed = on_local_changed;
 	worker->trace.tell = on_trace;
 	worker->loop = loop_new();
 	if (worker->loop == NULL)
 		return false;
-	worker->queries = queries_new(worker->loop);
+	worker->local = local_new(worker->loop, &worker->local_owner);
+	worker->queries = queries_new(worker->loop, worker->local);
 	worker->listeners = listeners_new(worker->loop, &worker->udp_owner, &worker->tcp_owner);
 	worker->timekeeper = timekeeper_new(worker->loop, &worker->timekeeper_owner);
 	worker->evidence = evidence_new(worker->loop);
 	worker->filewatch = filewatch_new(worker->loop, &worker->filewatch_owner);
-	if (worker->timekeeper == NULL || worker->evidence == NULL || worker->filewatch == NULL)
+	if (worker->timekeeper == NULL || worker->evidence == NULL ||
+		worker->filewatch == NULL || worker->local == NULL)
 		return false;
 	worker->netwatch = netwatch_new(worker->loop, &worker->netwatch_owner);
 	if (worker->netwatch == NULL)
@@ -355,6 +369,7 @@ void worker_free(struct worker *worker)
 	metrics_free(worker->metrics);
 	dnstap_free(worker->dnstap);
 	filewatch_free(worker->filewatch);
+	local_free(worker->local);
 	netwatch_free(worker->netwatch);
 	listeners_free(worker->listeners);
 	/* The loop may have been stopped with queries under way, when there was no memory. */

@@ -18,6 +18,8 @@ static void test_find([[maybe_unused]] void **state)
 	struct conf_route conf[] = {
 		{.domains = corp, .n_domains = 2}, {.domains = deep, .n_domains = 1}};
 	struct route routes[] = {{.conf = &conf[0]}, {.conf = &conf[1]}};
+	struct conf_domain own[] = {{.name = ""}, {.name = "c.a.corp.example"}};
+	struct conf whole = {.domains = own, .n_domains = 2, .routes = conf, .n_routes = 2};
 	struct {
 		struct wire question;
 		const struct route *want;
@@ -26,6 +28,8 @@ static void test_find([[maybe_unused]] void **state)
 		{NAME("\1x\4CoRp\7exAmple"), &routes[0]},
 		{NAME("\1a\4corp\7example"), &routes[1]},
 		{NAME("\1b\1a\4corp\7example"), &routes[1]},
+		/* The default route's own. */
+		{NAME("\1c\1a\4corp\7example"), NULL},
 		{NAME("\2ba\4corp\7example"), &routes[0]},
 		{NAME("\5xcorp\7example"), NULL},
 		{NAME("\7example"), NULL},
@@ -43,8 +47,12 @@ static void test_find([[maybe_unused]] void **state)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_ptr_equal(routes_find(routes, 2, cases[i].question), cases[i].want);
-	assert_null(routes_find(NULL, 0, cases[0].question));
+		assert_ptr_equal(
+			routes_find(&whole, routes, 2, cases[i].question), cases[i].want);
+	assert_null(routes_find(&whole, NULL, 0, cases[0].question));
+	assert_true(routes_claim(&whole, NAME("\1b\4corp\7example")));
+	assert_true(routes_claim(&whole, NAME("\1c\1a\4corp\7example")));
+	assert_false(routes_claim(&whole, NAME("\7example")));
 }
 
 static void test_most_labels([[maybe_unused]] void **state)
@@ -52,6 +60,7 @@ static void test_most_labels([[maybe_unused]] void **state)
 	struct conf_domain domain = {.name = "a.a"};
 	struct conf_route conf = {.domains = &domain, .n_domains = 1};
 	struct route route = {.conf = &conf};
+	struct conf whole = {.routes = &conf, .n_routes = 1};
 	uint8_t question[255 + 4] = {0};
 
 	for (size_t i = 0; i < 127; i++) {
@@ -59,7 +68,8 @@ static void test_most_labels([[maybe_unused]] void **state)
 		question[2 * i + 1] = 'A';
 	}
 	assert_ptr_equal(
-		routes_find(&route, 1, (struct wire){question, sizeof question}), &route);
+		routes_find(&whole, &route, 1, (struct wire){question, sizeof question}),
+		&route);
 }
 
 static struct endpoints endpoints_of(const char *text, struct conf **ret_conf)
