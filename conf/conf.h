@@ -150,6 +150,10 @@ struct conf {
 	struct conf_address metrics_listen; /* size 0: nowhere */
 	bool metrics_allow_remote;
 	const char *dnstap_socket; /* path; NULL: none */
+	bool dnssec;
+	const char *trust_anchor_file; /* of DNSSEC; NULL: the root's keys that are built in */
+	const char **negative_anchors; /* domains; lower case, no final dot */
+	size_t n_negative_anchors;
 };
 
 /* Every mistake found, each one line "FILE:LINE: KEY: what is wrong" ("FILE: …" for a whole

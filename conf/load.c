@@ -267,6 +267,8 @@ static struct owned_conf *owned_new(void)
 	owned->conf.distrusted = calloc(DISTRUSTED_MAX, sizeof *owned->conf.distrusted);
 	owned->conf.pins = calloc(PINS_MAX, sizeof *owned->conf.pins);
 	owned->conf.allowed = calloc(ALLOWED_MAX, sizeof *owned->conf.allowed);
+	owned->conf.negative_anchors =
+		calloc(NEGATIVE_ANCHORS_MAX, sizeof *owned->conf.negative_anchors);
 	owned->conf.rebind_allow = calloc(ROUTE_DOMAINS_MAX, sizeof *owned->conf.rebind_allow);
 	owned->conf.routes = calloc(ROUTES_MAX, sizeof *owned->conf.routes);
 	owned->conf.fallback = calloc(UPSTREAMS_MAX_CONF, sizeof *owned->conf.fallback);
@@ -277,7 +279,8 @@ static struct owned_conf *owned_new(void)
 		owned->conf.fallback != NULL && owned->conf.domains != NULL &&
 		owned->conf.refused_types != NULL && owned->conf.extra_listeners != NULL &&
 		owned->conf.distrusted != NULL && owned->conf.pins != NULL &&
-		owned->conf.allowed != NULL && owned->conf.rebind_allow != NULL)
+		owned->conf.allowed != NULL && owned->conf.rebind_allow != NULL &&
+		owned->conf.negative_anchors != NULL)
 		return owned;
 	conf_free(&owned->conf);
 	return NULL;
@@ -437,6 +440,7 @@ void conf_free(struct conf *conf)
 	free(conf->pins);
 	free(conf->allowed);
 	free(conf->rebind_allow);
+	free(conf->negative_anchors);
 	for (size_t i = 0; i < conf->n_routes; i++) {
 		free(conf->routes[i].upstreams);
 		free(conf->routes[i].domains);

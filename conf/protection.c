@@ -4,22 +4,6 @@
 #include "conf/value.h"
 #include <string.h>
 
-/* Calls `each` with every word of the value; an empty value has called for a fresh start. */
-static bool each_word(struct reading *reading, const char *value,
-	bool (*each)(struct reading *, const char *word, size_t size))
-{
-	bool good = true;
-
-	while (*value != '\0') {
-		size_t size = strcspn(value, " \t");
-
-		good &= each(reading, value, size);
-		value += size;
-		value += strspn(value, " \t");
-	}
-	return good;
-}
-
 static bool allow(struct reading *reading, const char *word, size_t size)
 {
 	struct conf *conf = reading->conf;

@@ -11,6 +11,7 @@ enum {
 	ROUTES_MAX = 64,
 	ROUTE_UPSTREAMS_MAX = 8,
 	ROUTE_DOMAINS_MAX = 64,
+	NEGATIVE_ANCHORS_MAX = 64,
 	ALLOWED_MAX = 256,
 	SEARCH_MAX = 256, /* as resolved takes of a link */
 	REFUSED_TYPES_MAX = 64,
@@ -62,6 +63,11 @@ bool read_bool(
 	struct reading *reading, const struct option *option, const char *value, bool *ret);
 /* The same, in lower case. */
 const char *keep_name(struct reading *reading, const char *name, size_t size);
+
+/* Calls `each` with every word of the value. An empty value has none: its setter begins anew.
+ */
+bool each_word(struct reading *reading, const char *value,
+	bool (*each)(struct reading *, const char *word, size_t size));
 
 /* A [Route] begins in this line. */
 bool begin_route(struct reading *reading);

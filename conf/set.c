@@ -26,6 +26,21 @@ bool read_bool(
 	return value_bool(value, ret) || mistake(reading, "%s: neither yes nor no", value);
 }
 
+bool each_word(struct reading *reading, const char *value,
+	bool (*each)(struct reading *, const char *word, size_t size))
+{
+	bool good = true;
+
+	while (*value != '\0') {
+		size_t size = strcspn(value, " \t");
+
+		good &= each(reading, value, size);
+		value += size;
+		value += strspn(value, " \t");
+	}
+	return good;
+}
+
 SETTER(dns_over_tls)
 {
 	if (*value == '\0' || value_in_list(value, option->values))

@@ -42,5 +42,8 @@ SETTER(control_socket);
 SETTER(metrics_listen);
 SETTER(metrics_allow_remote);
 SETTER(dnstap_socket);
+SETTER(dnssec);
+SETTER(trust_anchor_file);
+SETTER(negative_trust_anchors);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

@@ -159,6 +159,8 @@ static void client_obey(struct control_client *client, const struct control_requ
 	case CONTROL_QUERY: ask(client, request); break;
 	case CONTROL_FLUSH_CACHES:
 		queries_flush(facts->queries);
+		if (facts->snapshot->dnssec != NULL)
+			dnssec_flush(facts->snapshot->dnssec);
 		say(client, control_answer_ok());
 		break;
 	case CONTROL_MONITOR: monitor(client); break;

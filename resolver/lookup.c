@@ -2,6 +2,7 @@
 #include "resolver/lookup.h"
 #include "resolver/reader.h"
 #include "resolver/rebinding.h"
+#include "resolver/validation.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,10 @@ struct lookup {
 	struct list waiters;
 	struct exchange exchange;
 	struct request request; /* its question points into `question` */
+	bool validates;
+	struct validation *validation; /* NULL: it has not begun, or is not to be */
+	uint32_t age_s, max_age_s;     /* of the answer that it judges */
+	const struct endpoint *by;     /* whose it is */
 	const struct upstream_set *set;
 	unsigned generation;
 	uint64_t joinable_until_ms;
@@ -111,8 +116,12 @@ static bool may_keep(const struct lookup *lookup, const struct answer *answer)
 static size_t write_query(struct exchange *exchange, enum protocol protocol, uint8_t *out)
 {
 	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
+	struct request request = lookup->request;
 
-	return message_write_query(&lookup->request, protocol, out);
+	/* Who validates wants all signatures, and wrong ones, too (RFC 6840 section 5.9). */
+	if (lookup->validates)
+		request.cd = request.dnssec_ok = true;
+	return message_write_query(&request, protocol, out);
 }
 
 static bool accept_answer(struct exchange *exchange, struct wire message)
@@ -130,13 +139,34 @@ static bool accept_answer(struct exchange *exchange, struct wire message)
 	return true;
 }
 
+/* The answer, as it goes to who asked, is here. */
+static void answered(struct lookup *lookup, struct answer *answer)
+{
+	struct lookups *lookups = lookup->lookups;
+	struct lookup_end end = {.answer = answer, .by = lookup->by};
+
+	answer_was_cached(answer, lookup->age_s, lookup->max_age_s);
+	if (lookup->set == lookup->snapshot->set)
+		rebinding_refuse(lookup->snapshot->conf, lookup->request.question, answer);
+	if (may_keep(lookup, answer))
+		cache_put(lookups->cache, &lookup->key, now_s(lookups), answer);
+	lookup_end(lookup, &end);
+}
+
+static void on_validated(void *owner, struct answer *answer)
+{
+	struct lookup *lookup = owner;
+
+	lookup->validation = NULL;
+	answered(lookup, answer);
+}
+
 static void on_exchanged(struct exchange *exchange)
 {
 	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
 	struct lookups *lookups = lookup->lookups;
 	struct lookup_end end = {
 		.err = exchange->err, .why = exchange->why, .by = exchange->by};
-	struct answer *answer = &lookups->answer;
 
 	if (exchange->err != TRANSPORT_OK) {
 		lookup_end(lookup, &end);
@@ -144,12 +174,21 @@ static void on_exchanged(struct exchange *exchange)
 	}
 	/* Transport tells the end of an exchange right after it had its answer accepted. */
 	assert(lookups->answered == lookup);
-	end.answer = answer;
-	answer_was_cached(answer, exchange->age_s, exchange->max_age_s);
-	if (lookup->set == lookup->snapshot->set)
-		rebinding_refuse(lookup->snapshot->conf, lookup->request.question, answer);
-	if (may_keep(lookup, answer))
-		cache_put(lookups->cache, &lookup->key, now_s(lookups), answer);
+	lookup->age_s = exchange->age_s;
+	lookup->max_age_s = exchange->max_age_s;
+	lookup->by = exchange->by;
+	if (!lookup->validates) {
+		answered(lookup, &lookups->answer);
+		return;
+	}
+	lookup->validation = validation_new(lookups, lookup->snapshot, &lookup->request,
+		exchange->answer, on_validated, lookup);
+	if (lookup->validation != NULL) {
+		validation_begin(lookup->validation);
+		return;
+	}
+	end.err = TRANSPORT_NOMEM;
+	end.why = "out of memory";
 	lookup_end(lookup, &end);
 }
 
@@ -168,6 +207,8 @@ static struct lookup *begin(struct lookups *lookups, struct snapshot *snapshot,
 	lookup->exchange = (struct exchange){
 		.write = write_query, .accept = accept_answer, .done = on_exchanged};
 	lookup->request = *request;
+	lookup->validates = snapshot->dnssec != NULL && !request->cd;
+	lookup->validation = NULL;
 	lookup->set = set;
 	lookup->generation = lookups->generation;
 	lookup->joinable_until_ms =
@@ -214,6 +255,7 @@ void lookup_leave(struct waiter *waiter)
 	waiter->lookup = NULL;
 	if (!list_empty(&lookup->waiters))
 		return;
+	validation_cancel(lookup->validation);
 	set_cancel(&lookup->exchange);
 	lookup_free(lookup);
 }

@@ -114,6 +114,7 @@ struct answer {
 	const uint16_t *ttls;   /* where TTLs stand in the body */
 	uint8_t high, low;      /* AA and TC; RA, AD and RCODE, where the header has them */
 	uint8_t extended_rcode; /* the upper bits, from its OPT record */
+	bool bogus;             /* DNSSEC refuses it; nothing else will do instead */
 	bool negative;          /* NXDOMAIN, or nothing of the type that was asked for */
 	bool keepalive;         /* it says how long the server keeps an idle connection: */
 	uint32_t keepalive_ms;

@@ -246,7 +246,7 @@ static void query_done(struct waiter *waiter, const struct lookup_end *end)
 		return;
 	}
 	/* RFC 8767 section 5: rather what was true a while ago than a failure. */
-	if (answer_rcode(end->answer) == RCODE_SERVFAIL)
+	if (answer_rcode(end->answer) == RCODE_SERVFAIL && !end->answer->bogus)
 		query_stale(q);
 	q->client.by = end->by;
 	if (q->has_client)

@@ -213,6 +213,43 @@ static bool load_trust(struct snapshot *snapshot, struct accepted_before *accept
 	return snapshot->trust != NULL;
 }
 
+/* The domains of routes are private, or might be: what the root says of them is not asked. */
+static size_t negative_anchors(const struct conf *conf, const char **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_negative_anchors; i++)
+		out[n++] = conf->negative_anchors[i];
+	for (size_t i = 0; i < conf->n_routes; i++)
+		for (size_t j = 0; j < conf->routes[i].n_domains; j++)
+			out[n++] = conf->routes[i].domains[j].name;
+	return n;
+}
+
+static bool make_dnssec(struct snapshot *snapshot)
+{
+	const struct conf *conf = snapshot->conf;
+	struct dnssec_params params = {.anchor_file = conf->trust_anchor_file};
+	char why[512] = "out of memory";
+	const char **negative;
+	size_t n = conf->n_negative_anchors;
+
+	if (!conf->dnssec)
+		return true;
+	for (size_t i = 0; i < conf->n_routes; i++)
+		n += conf->routes[i].n_domains;
+	negative = calloc(n + 1, sizeof *negative);
+	if (negative != NULL) {
+		params.n_negative = negative_anchors(conf, negative);
+		params.negative = negative;
+		snapshot->dnssec = dnssec_new(&params, why, sizeof why);
+		free(negative);
+	}
+	if (snapshot->dnssec == NULL)
+		log_line(LOG_ERROR, "TrustAnchorFile: %s", why);
+	return snapshot->dnssec != NULL;
+}
+
 static bool post_quantum_can_be(const struct conf *conf)
 {
 	if (conf->post_quantum != CONF_POST_QUANTUM_REQUIRE || tls_knows_post_quantum())
@@ -246,7 +283,7 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 	snapshot->references = 1;
 	snapshot->conf = conf;
 	if (post_quantum_can_be(conf) && is_built_in(conf) &&
-		load_trust(snapshot, accepted_before))
+		load_trust(snapshot, accepted_before) && make_dnssec(snapshot))
 		return snapshot;
 	snapshot_unref(snapshot);
 	return NULL;
@@ -254,6 +291,7 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 
 static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
 {
+	snapshot->clock = around->clock;
 	if (make_sets(snapshot, around))
 		return snapshot;
 	log_line(LOG_ERROR, "out of memory");
@@ -332,6 +370,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot->routes);
 	endpoints_forget(&snapshot->endpoints);
 	trust_free(snapshot->trust);
+	dnssec_free(snapshot->dnssec);
 	free(snapshot->distrusted);
 	free(snapshot->pins);
 	conf_free(snapshot->conf);

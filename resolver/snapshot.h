@@ -7,6 +7,7 @@
  */
 #include "conf/conf.h"
 #include "resolver/bootstrap.h"
+#include "resolver/dnssec.h"
 #include "resolver/lists.h"
 #include "resolver/routes.h"
 #include "transport/clock.h"
@@ -27,6 +28,8 @@ struct snapshot {
 	struct distrust *distrusted;
 	struct pin *pins;
 	struct trust *trust;
+	struct dnssec *dnssec; /* NULL: answers are not validated */
+	const struct clock *clock;
 	struct endpoints endpoints;
 	struct upstream_set *set; /* the default one */
 	/* For upstreams without an address; NULL: there are none. The helper is asked for it,

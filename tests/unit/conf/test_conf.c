@@ -49,9 +49,14 @@ static void test_values([[maybe_unused]] void **state)
 		"DNS=1.1.1.1:443#one.one.one.one\n"
 		"DNSStubListener=tcp\nDNSStubListenerExtra=udp:127.0.0.1:5300\n"
 		"DNSStubListenerExtra=::1\nDNSOverTLS=yes\nDNSSEC=no\n"
+		"NegativeTrustAnchors=Corp.example. b.example\nTrustAnchorFile=/k\n"
 		"[Transport]\nProtocols=tls\nWorkers=1\nQueryTimeoutSec=1s 500ms\n"
 		"[CertificateTransparency]\nPolicy=two-logs\nLogList=/a/b\nTrustAnchors=/c");
 
+	assert_int_equal(conf->n_negative_anchors, 2);
+	assert_string_equal(conf->negative_anchors[0], "corp.example");
+	assert_string_equal(conf->trust_anchor_file, "/k");
+	assert_false(conf->dnssec);
 	assert_int_equal(conf->n_upstreams, 4);
 	assert_false(conf->upstreams[0].protocol_given);
 	assert_null(conf->upstreams[0].name);
@@ -382,6 +387,11 @@ static const struct {
 	{"[Nonsense]\nx=1", "f:1: [Nonsense]: there is no such section"},
 	{R "DSN=1.1.1.1", "f:2: DSN: there is no such key in [Resolve]; did you mean DNS?"},
 	{R "hello", "f:2: hello: neither Key=Value"},
+	{R "DNSSEC=allow-downgrade", "f:2: DNSSEC: allow-downgrade would let whoever answers"},
+	{R "DNSSEC=maybe", "f:2: DNSSEC: maybe: not one of yes no"},
+	{R "TrustAnchorFile=root.key", "f:2: TrustAnchorFile: root.key: not an absolute path"},
+	{R "NegativeTrustAnchors=a.example b..c",
+		"f:2: NegativeTrustAnchors: b..c: not a domain"},
 	{R "DNSSEC=no\nDNSSEC=no", "f:3: DNSSEC: it is set twice"},
 	{R "DNSOverTLS=no", "f:2: DNSOverTLS: no would let queries leave in plain text"},
 	{R "DNSOverTLS=opportunistic", "f:2: DNSOverTLS: opportunistic would let"},
@@ -562,8 +572,8 @@ static void test_mistakes([[maybe_unused]] void **state)
 
 static void test_all_mistakes_are_told([[maybe_unused]] void **state)
 {
-	static const char text[] =
-		"[Resolve]\nDNS=1.1.1.1 nonsense more\nCach=yes\n\nDNSSEC=\\\nyes\nLLMNR=yes\n";
+	static const char text[] = "[Resolve]\nDNS=1.1.1.1 nonsense "
+				   "more\nCach=yes\n\nDNSSEC=\\\nmaybe\nLLMNR=yes\n";
 	struct conf_errors errors;
 
 	assert_null(conf_parse("f", text, sizeof text - 1, &errors));

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* What of a judged answer a client gets: written anew, for what was left out may have been
+ * pointed to. */
+#include "resolver/dnssec.h"
+#include "resolver/dnssec_rr.h"
+#include <string.h>
+
+enum {
+	HEADER_SIZE = MESSAGE_HEADER_SIZE,
+	SUFFIXES_MAX = 64,
+	POINTER_MAX = 0x3fff,
+	FLAG_AD = 0x20,
+};
+
+/* Names that were written, to be pointed to (RFC 1035 section 4.1.4). */
+struct stripping {
+	uint8_t *out;
+	size_t at, size;
+	bool full;
+	struct {
+		const uint8_t *name;
+		uint16_t at;
+	} suffixes[SUFFIXES_MAX];
+	size_t n_suffixes;
+};
+
+static void put(struct stripping *s, const void *bytes, size_t n)
+{
+	if (s->full || n > s->size - s->at) {
+		s->full = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(s->out + s->at, bytes, n);
+	s->at += n;
+}
+
+static void put16(struct stripping *s, unsigned value)
+{
+	uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+	put(s, bytes, sizeof bytes);
+}
+
+/* Where this name was written, byte for byte: letters keep their case. 0: nowhere. */
+static uint16_t find_suffix(const struct stripping *s, const uint8_t *name)
+{
+	size_t n = dname_size(name);
+
+	for (size_t i = 0; i < s->n_suffixes; i++)
+		if (dname_size(s->suffixes[i].name) == n &&
+			memcmp(s->suffixes[i].name, name, n) == 0)
+			return s->suffixes[i].at;
+	return 0;
+}
+
+static void put_name(struct stripping *s, const uint8_t *name, bool compress)
+{
+	for (; *name != 0; name += 1 + *name) {
+		uint16_t before = compress ? find_suffix(s, name) : 0;
+
+		if (before > 0) {
+			put16(s, 0xc000U | before);
+			return;
+		}
+		if (s->n_suffixes < SUFFIXES_MAX && s->at <= POINTER_MAX) {
+			s->suffixes[s->n_suffixes].name = name;
+			s->suffixes[s->n_suffixes++].at = (uint16_t)s->at;
+		}
+		put(s, name, 1 + (size_t)*name);
+	}
+	put(s, name, 1);
+}
+
+static void put_rdata(struct stripping *s, const struct rr *rr)
+{
+	size_t first = 0, at, length_at = s->at, length;
+	unsigned names = rr_compressible(rr->type, &first);
+
+	put16(s, 0);
+	put(s, rr->rdata.data, first);
+	for (at = first; names > 0; names--) {
+		put_name(s, rr->rdata.data + at, true);
+		at += dname_size(rr->rdata.data + at);
+	}
+	put(s, rr->rdata.data + at, rr->rdata.size - at);
+	if (s->full)
+		return;
+	length = s->at - length_at - 2;
+	s->out[length_at] = (uint8_t)(length >> 8);
+	s->out[length_at + 1] = (uint8_t)length;
+}
+
+static void put_rr(struct stripping *s, const struct rr *rr)
+{
+	put_name(s, rr->owner, true);
+	put16(s, rr->type);
+	put16(s, rr->class);
+	put16(s, rr->ttl >> 16);
+	put16(s, rr->ttl & 0xffff);
+	put_rdata(s, rr);
+}
+
+static bool is_dnssec(uint16_t type)
+{
+	return type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_NSEC3;
+}
+
+static bool is_kept(const struct rrs *rrs, const struct rr *rr, bool dnssec_ok)
+{
+	struct rrsig sig;
+
+	if (rr->section == SECTION_ANSWER)
+		return dnssec_ok || !is_dnssec(rr->type) || rr->type == rrs->qtype ||
+		       rrs->qtype == TYPE_ANY;
+	if (rr->type == TYPE_SOA)
+		return true;
+	if (rr->type == TYPE_RRSIG)
+		return dnssec_ok && rrsig_read(rr->rdata, &sig) &&
+		       (sig.covered == TYPE_SOA || is_dnssec(sig.covered));
+	return dnssec_ok && is_dnssec(rr->type);
+}
+
+static void set16(uint8_t *out, size_t value)
+{
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
+}
+
+size_t dnssec_strip(struct wire message, bool dnssec_ok, bool secure, uint8_t *out, size_t size)
+{
+	struct stripping s = {.out = out, .size = size};
+	size_t n[2] = {0, 0};
+	struct rrs rrs;
+	bool opt;
+
+	if (size < HEADER_SIZE || rrs_read(message, RR_AS_SENT, &rrs) != RRS_READ)
+		return 0;
+	put(&s, message.data, HEADER_SIZE);
+	put_name(&s, rrs.qname, false);
+	put16(&s, rrs.qtype);
+	put16(&s, rrs.qclass);
+	for (size_t i = 0; i < rrs.n; i++) {
+		if (!is_kept(&rrs, &rrs.list[i], dnssec_ok))
+			continue;
+		put_rr(&s, &rrs.list[i]);
+		n[rrs.list[i].section == SECTION_AUTHORITY]++;
+	}
+	opt = rrs.opt.size > 0;
+	put(&s, rrs.opt.data, rrs.opt.size);
+	rrs_free(&rrs);
+	if (s.full)
+		return 0;
+	out[3] = (uint8_t)(secure ? out[3] | FLAG_AD : out[3] & ~FLAG_AD);
+	set16(out + 6, n[0]);
+	set16(out + 8, n[1]);
+	set16(out + 10, opt);
+	return s.at;
+}
