@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/dnssec_anchor.h"
 #include "resolver/dnssec_crypto.h"
+#include "resolver/dnssec_ldns.h"
 #include <errno.h>
-#include <ldns/ldns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,26 +87,26 @@ static const char *add_dnskey(struct anchors *anchors, const uint8_t *name, stru
 static const char *add_rr(struct anchors *anchors, const ldns_rr *rr)
 {
 	uint8_t bytes[DNAME_SIZE_MAX + 10 + RDATA_MAX];
-	ldns_buffer *buffer = ldns_buffer_new(sizeof bytes);
+	ldns_buffer *buffer = ldns.buffer_new(sizeof bytes);
 	const char *wrong = "too long";
 	struct wire rdata;
 	size_t name, size;
 
 	if (buffer == NULL)
 		return "out of memory";
-	if (ldns_rr2buffer_wire(buffer, rr, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK &&
+	if (ldns.rr2buffer_wire(buffer, rr, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK &&
 		(size = ldns_buffer_position(buffer)) <= sizeof bytes) {
 		memcpy(bytes, ldns_buffer_begin(buffer), size);
 		name = dname_read(bytes, size);
 		rdata = (struct wire){bytes + name + 10, size - name - 10};
-		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DS)
+		if (ldns.rr_get_type(rr) == LDNS_RR_TYPE_DS)
 			wrong = add_ds(anchors, bytes, rdata);
-		else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNSKEY)
+		else if (ldns.rr_get_type(rr) == LDNS_RR_TYPE_DNSKEY)
 			wrong = add_dnskey(anchors, bytes, rdata);
 		else
 			wrong = "neither DS nor DNSKEY";
 	}
-	ldns_buffer_free(buffer);
+	ldns.buffer_free(buffer);
 	return wrong;
 }
 
@@ -131,11 +131,11 @@ static bool add_line(struct anchors *anchors, const char *line, char *wrong, siz
 	if (blank >= size || line[blank] == '$' || !is_valid(line))
 		return true;
 	snprintf(record, sizeof record, "%.*s", (int)size, line);
-	status = ldns_rr_new_frm_str(&rr, record, 0, NULL, NULL);
+	status = ldns.rr_new_frm_str(&rr, record, 0, NULL, NULL);
 	problem = status == LDNS_STATUS_OK ? add_rr(anchors, rr)
-					   : ldns_get_errorstr_by_id(status);
+					   : ldns.get_errorstr_by_id(status);
 	if (status == LDNS_STATUS_OK)
-		ldns_rr_free(rr);
+		ldns.rr_free(rr);
 	if (problem != NULL)
 		snprintf(wrong, wrong_size, "%s", problem);
 	return problem == NULL;
@@ -185,9 +185,13 @@ static bool take_negative(struct anchors *anchors, const char *const *negative, 
 struct anchors *anchors_load(const char *path, const char *const *negative, size_t n_negative,
 	char *why, size_t why_size)
 {
-	struct anchors *anchors = calloc(1, sizeof *anchors);
-	bool good = anchors != NULL;
+	struct anchors *anchors;
+	bool good;
 
+	if (!ldns_load(why, why_size))
+		return NULL;
+	anchors = calloc(1, sizeof *anchors);
+	good = anchors != NULL;
 	if (!good)
 		snprintf(why, why_size, "out of memory");
 	else if (path != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/dnssec_crypto.h"
-#include <ldns/ldns.h>
+#include "resolver/dnssec_ldns.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,13 +146,13 @@ bool crypto_verify(const struct dnskey *key, struct wire data, struct wire signa
 		return false;
 	size = convert_signature(key, signature, sig);
 	memcpy(public_key, key->key.data, key->key.size);
-	buffer = ldns_buffer_new(data.size);
+	buffer = ldns.buffer_new(data.size);
 	if (buffer == NULL)
 		return false;
 	ldns_buffer_write(buffer, data.data, data.size);
-	good = ldns_verify_rrsig_buffers_raw(sig, size, buffer, public_key, key->key.size,
+	good = ldns.verify_rrsig_buffers_raw(sig, size, buffer, public_key, key->key.size,
 		       key->algorithm) == LDNS_STATUS_OK;
-	ldns_buffer_free(buffer);
+	ldns.buffer_free(buffer);
 	return good;
 }
 
@@ -179,11 +179,11 @@ bool crypto_ds_matches(const struct ds *ds, const uint8_t *owner, struct wire dn
 	input = ds_input(owner, dnskey, &n);
 	if (input == NULL)
 		return false;
-	if (ds->digest_type == DIGEST_SHA1 && ldns_sha1(input, n, digest) != NULL)
+	if (ds->digest_type == DIGEST_SHA1 && ldns.sha1(input, n, digest) != NULL)
 		size = SHA1_SIZE;
-	else if (ds->digest_type == DIGEST_SHA256 && ldns_sha256(input, n, digest) != NULL)
+	else if (ds->digest_type == DIGEST_SHA256 && ldns.sha256(input, n, digest) != NULL)
 		size = SHA256_SIZE;
-	else if (ds->digest_type == DIGEST_SHA384 && ldns_sha384(input, n, digest) != NULL)
+	else if (ds->digest_type == DIGEST_SHA384 && ldns.sha384(input, n, digest) != NULL)
 		size = SHA384_SIZE;
 	free(input);
 	return size > 0 && ds->digest.size == size &&
@@ -206,7 +206,7 @@ bool crypto_make_ds(
 	out[1] = (uint8_t)key.tag;
 	out[2] = key.algorithm;
 	out[3] = DIGEST_SHA256;
-	ldns_sha256(input, n, out + 4);
+	ldns.sha256(input, n, out + 4);
 	free(input);
 	return true;
 }

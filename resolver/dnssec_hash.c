@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/dnssec_crypto.h"
-#include <ldns/ldns.h>
+#include "resolver/dnssec_ldns.h"
 #include <string.h>
 
 enum { SALT_MAX = 255 };
@@ -15,7 +15,7 @@ void crypto_nsec3_hash(const uint8_t *name, struct wire salt, unsigned iteration
 	for (unsigned i = 0;; i++) {
 		if (salt.size > 0)
 			memcpy(input + n, salt.data, salt.size);
-		ldns_sha1(input, (unsigned)(n + salt.size), out);
+		ldns.sha1(input, (unsigned)(n + salt.size), out);
 		if (i == iterations)
 			return;
 		memcpy(input, out, SHA1_SIZE);

@@ -1,14 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/notify.h"
-
-#if HAVE_SYSTEMD
 #include <inttypes.h>
-#include <systemd/sd-daemon.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
+
+/* The protocol of sd_notify(3): a datagram to the socket that $NOTIFY_SOCKET names, an '@' in
+ * front standing for the abstract namespace. */
+[[gnu::format(printf, 1, 2)]] static void notify(const char *format, ...)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t size = path != NULL ? strlen(path) : 0;
+	char text[512];
+	va_list ap;
+	int fd;
+
+	if (size < 2 || size >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(address.sun_path, path, size);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	/* Nobody waits for what it says. */
+	(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
+	close(fd);
+}
 
 void notify_ready(void)
 {
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 }
 
 /* Type=notify-reload wants to know when the reload began. */
@@ -17,33 +50,16 @@ void notify_reloading(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	notify("RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 }
 
 void notify_stopping(void)
 {
-	sd_notify(0, "STOPPING=1");
+	notify("STOPPING=1");
 }
 
 void notify_status(const char *upstream, const char *why)
 {
-	sd_notifyf(0, "STATUS=%s: %s", upstream, why);
+	notify("STATUS=%s: %s", upstream, why);
 }
-#else
-void notify_ready(void)
-{
-}
-
-void notify_reloading(void)
-{
-}
-
-void notify_stopping(void)
-{
-}
-
-void notify_status([[maybe_unused]] const char *upstream, [[maybe_unused]] const char *why)
-{
-}
-#endif

@@ -25,13 +25,13 @@ Cache={cache}
 {resolve}
 [Transport]
 QueryTimeoutSec={timeout}
+[Control]
+Socket={socket}
 [CertificateTransparency]
 Policy={policy}
 LogList={log_list}
 TrustAnchors={lab}/anchors.pem
 {more}
-[Control]
-Socket={socket}
 """
 
 

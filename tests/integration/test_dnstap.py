@@ -20,7 +20,7 @@ ACCEPT = struct.pack(">IIIII", 0, 34, 1, 1, 22) + b"protobuf:dnstap.Dnstap"
 @pytest.fixture(name="tapped")
 def make_tapped(lab, tmp_path):
     daemon = Daemon(lab, tmp_path, lab.uri("good"))
-    daemon.config.write_text(daemon.config.read_text() + f"DnstapSocket={tmp_path}/tap\n")
+    daemon.config.write_text(daemon.config.read_text() + f"[Control]\nDnstapSocket={tmp_path}/tap\n")
     return daemon
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The daemon from start to end: arguments, configuration, reload, orderly stop."""
+import socket
 import subprocess
 import threading
 import time
@@ -181,3 +182,19 @@ def test_every_sigterm_is_the_same(lab, tmp_path):
         assert dig("www.example").status == "NOERROR"
         while daemon.process.poll() is None:
             daemon.process.terminate()
+
+
+def test_systemd_is_told(lab, tmp_path, monkeypatch):
+    """sd_notify(3): ready, what an upstream was found to be, reloading and ready again, stopping."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with Daemon(lab, tmp_path, MAIN) as daemon:
+            assert systemd.recv(1000) == b"READY=1"
+            assert systemd.recv(1000).endswith(b": certificate accepted")
+            daemon.reload()
+            assert systemd.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+            assert systemd.recv(1000) == b"READY=1"
+            assert systemd.recv(1000).startswith(b"STATUS=")
+        assert systemd.recv(1000) == b"STOPPING=1"

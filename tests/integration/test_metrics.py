@@ -21,7 +21,7 @@ SAMPLE = re.compile(r'([a-z_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (-?
 @pytest.fixture(name="daemon")
 def make_daemon(lab, tmp_path):
     daemon = Daemon(lab, tmp_path, lab.uri("good"))
-    daemon.config.write_text(daemon.config.read_text() + f"MetricsListen=127.0.0.1:{PORT}\n")
+    daemon.config.write_text(daemon.config.read_text() + f"[Control]\nMetricsListen=127.0.0.1:{PORT}\n")
     with daemon:
         yield daemon
 
@@ -75,7 +75,7 @@ def test_figures(daemon):
 
 def test_a_refused_upstream(lab, tmp_path):
     daemon = Daemon(lab, tmp_path, lab.uri("no-sct"))
-    daemon.config.write_text(daemon.config.read_text() + f"MetricsListen=127.0.0.1:{PORT}\n")
+    daemon.config.write_text(daemon.config.read_text() + f"[Control]\nMetricsListen=127.0.0.1:{PORT}\n")
     with daemon:
         daemon.wait_for("event=refused")
         found = samples(get().read().decode())
@@ -114,7 +114,7 @@ def test_slow_and_many(daemon):
 def test_configuration(lab, tmp_path):
     """An address of others needs one more word; a reload moves it, and one that cannot be had changes nothing."""
     daemon = Daemon(lab, tmp_path, lab.uri("good"))
-    plain = daemon.config.read_text()
+    plain = daemon.config.read_text() + "[Control]\n"
     with daemon:
         with pytest.raises(ConnectionRefusedError):
             get()
