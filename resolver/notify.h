@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Tells systemd how far the daemon is (sd_notify(3)), where it has started it. Without libsystemd,
- * which brings six more libraries along. */
+/* Tells systemd how far the daemon is (sd_notify(3)), where it has started it. Without
+ * libsystemd, which brings six more libraries along. */
 
 void notify_ready(void);
 void notify_reloading(void);

@@ -2,6 +2,7 @@
 /* What NSEC and NSEC3 records prove, and what they only seem to: no signatures here. */
 #include "resolver/dnssec_crypto.h"
 #include "resolver/dnssec_denial.h"
+#include "resolver/dnssec_ldns.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -219,11 +220,16 @@ static void test_hashes_are_counted([[maybe_unused]] void **state)
 
 int main(void)
 {
+	char why[256];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nsec),
 		cmocka_unit_test(test_nsec3),
 		cmocka_unit_test(test_hashes_are_counted),
 	};
 
+	if (!ldns_load(why, sizeof why)) {
+		fprintf(stderr, "%s\n", why);
+		return EXIT_FAILURE;
+	}
 	return cmocka_run_group_tests_name("dnssec_denial", tests, NULL, NULL);
 }
