@@ -23,7 +23,7 @@
 	X(verify_rrsig_buffers_raw)
 
 struct ldns {
-#define MEMBER(name) typeof(ldns_##name) *name;
+#define MEMBER(name) __typeof__(ldns_##name) *name;
 	LDNS_FUNCTIONS(MEMBER)
 #undef MEMBER
 };

@@ -15,9 +15,10 @@ enum {
 	ACCEPT_PAUSE_MS = 20,
 	QUERIES_MAX = 1024, /* under way for one client */
 	/* Replies that a client leaves lying: above the first it is not read from; above the
-	 * second, when answers to what it had asked still come, it is closed. */
-	UNSENT_MAX = 256 * 1024,
-	UNSENT_LIMIT = 1024 * 1024,
+	 * second, when answers to what it had asked still come, it is closed. With one reply
+	 * more of the largest kind they find room in 256 KiB, to which the buffer grows. */
+	UNSENT_MAX = 96 * 1024,
+	UNSENT_LIMIT = 190 * 1024,
 };
 
 struct tcp_server {

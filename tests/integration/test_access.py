@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Clients of other machines: who may ask, how often, and what they are told."""
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from daemon import Daemon, PORT, PROGRAM, tcp
+from dnsclient import dig, frame, read_frames
+
+import dns.edns
+import dns.message
+
+MAIN = "tls://1.1.1.1#one.one.one.one"
+HERE = "10.53.0.2"  # the daemon's address on the lab's network; the upstream asks from 10.53.0.1
+LISTEN = f"DNSStubListenerExtra={HERE}:{PORT}"
+
+
+def protection(*lines):
+    return "\n".join(["[Protection]", *lines])
+
+
+@pytest.fixture(name="from_there")
+def make_from_there(lab):
+    """Runs a client on the other machine."""
+    def run(*command):
+        return subprocess.run(["ip", "netns", "exec", lab.upstream, *command], capture_output=True, text=True, check=False,
+                              timeout=30).stdout
+    return run
+
+
+def dig_there(run, *words):
+    return run("dig", "+tries=1", "+timeout=2", f"@{HERE}", "-p", str(PORT), *words)
+
+
+def test_allowed(lab, tmp_path, from_there):
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, more=protection("AllowClients=10.53.0.0/24")):
+        assert "192.0.2.1" in dig_there(from_there, "www.example")
+        assert "192.0.2.1" in dig_there(from_there, "+tcp", "www.example")
+
+
+def test_denied(lab, tmp_path, from_there):
+    """REFUSED, in words, and no connection; this machine is served all the same."""
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, more=protection("AllowClients=192.0.2.0/24")) as daemon:
+        text = dig_there(from_there, "www.example")
+        assert "status: REFUSED" in text and "EDE: 18" in text and "AllowClients=" in text
+        assert "status:" not in dig_there(from_there, "+tcp", "www.example")
+        assert dig("www.example").answers == ["192.0.2.1"]
+        assert '"queries_denied"' in daemon.ctl("statistics", "--json").stdout
+
+
+FLOOD = f"""
+import socket, sys, dns.message
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.connect(("{HERE}", {PORT}))
+    client.settimeout(0.5)
+    for i in range(100):
+        client.send(dns.message.make_query("www.example", "A", id=i).to_wire())
+    tally = dict(answered=0, truncated=0)
+    try:
+        while True:
+            reply = client.recv(4096)
+            tally["truncated" if reply[2] & 2 else "answered"] += 1
+    except TimeoutError:
+        print(tally["answered"], tally["truncated"])
+"""
+
+
+def test_rate(lab, tmp_path, from_there):
+    """Above it, every other query is told to come over TCP, and there it is served."""
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, cache="yes", more=protection("AllowClients=10.53.0.1", "RateLimit=20")):
+        assert "192.0.2.1" in dig_there(from_there, "www.example")
+        answered, truncated = map(int, from_there("/usr/bin/python3", "-c", FLOOD).split())
+        assert 15 <= answered <= 45 and 20 <= truncated <= 45
+        assert "192.0.2.1" in dig_there(from_there, "+tcp", "www.example")
+        for _ in range(50):
+            assert dig("www.example").status == "NOERROR"  # never those of this machine
+
+
+def test_cookies(lab, tmp_path, from_there):
+    """RFC 7873: who shows one of ours is not limited."""
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, cache="yes", more=protection("AllowClients=10.53.0.1", "RateLimit=5")):
+        found = re.search(r"COOKIE: ([0-9a-f]{48})", dig_there(from_there, "+cookie=0011223344556677", "www.example"))
+        assert found and found[1].startswith("0011223344556677")
+        for _ in range(20):
+            assert "192.0.2.1" in dig_there(from_there, f"+cookie={found[1]}", "+ignore", "www.example")
+        forged = found[1][:-2] + ("00" if found[1][-2:] != "00" else "01")
+        replies = [dig_there(from_there, f"+cookie={forged}", "+ignore", "+timeout=1", "www.example") for _ in range(12)]
+        assert sum("192.0.2.1" not in text for text in replies) >= 3
+        assert "status: FORMERR" in dig_there(from_there, "+ednsopt=10:001122", "+nocookie", "www.example")
+    # No use for one on this machine.
+    with Daemon(lab, tmp_path, MAIN):
+        assert "COOKIE: 0011223344556677 (echoed)" not in dig("+cookie=0011223344556677", "www.example").text
+
+
+def test_nobody_by_accident(lab, tmp_path):
+    daemon = Daemon(lab, tmp_path, MAIN, resolve=LISTEN)
+    done = subprocess.run([PROGRAM, "--check", "-c", daemon.config], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "AllowClients= in [Protection] does not say which may ask" in done.stderr + done.stdout
+
+
+def test_keepalive_for_who_asks(lab, tmp_path):
+    """RFC 7828: over TCP alone."""
+    with Daemon(lab, tmp_path, MAIN):
+        query = dns.message.make_query("www.example", "A", use_edns=0, options=[dns.edns.GenericOption(11, b"")])
+        with tcp() as stream:
+            stream.sendall(frame(query.to_wire()))
+            reply = dns.message.from_wire(read_frames(stream, 1)[0])
+        assert [(option.otype, option.data) for option in reply.options] == [(11, (100).to_bytes(2, "big"))]
+        assert "KEEPALIVE" not in dig("+keepalive", "www.example").text
+
+
+def test_slow_readers(lab, tmp_path):
+    """Twenty clients that never read answers of 25 kB cost 8 MiB at most."""
+    query = frame(dns.message.make_query("large.example", "TXT").to_wire())
+    with Daemon(lab, tmp_path, MAIN, cache="yes") as daemon:
+        assert dig("+tcp", "large.example", "TXT").status == "NOERROR"
+        before = daemon.memory_kib()
+        streams = []
+        for _ in range(20):
+            stream = socket.create_connection(("127.0.0.1", PORT))
+            stream.settimeout(0.2)
+            try:
+                for _ in range(50):
+                    stream.sendall(query * 20)
+            except OSError:
+                pass
+            streams.append(stream)
+        time.sleep(1)
+        assert daemon.memory_kib() - before < 8 * 1024
+        assert dig("www.example").answers == ["192.0.2.1"]
+        for stream in streams:
+            stream.close()
