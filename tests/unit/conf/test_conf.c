@@ -195,6 +195,41 @@ static void test_routes([[maybe_unused]] void **state)
 	conf_free(conf);
 }
 
+static void test_answers([[maybe_unused]] void **state)
+{
+	struct conf *conf = good("");
+
+	assert_true(conf->read_etc_hosts);
+	assert_false(conf->resolve_single_label);
+	assert_true(conf->refuse_canary);
+	assert_int_equal(conf->n_refused_types, 0);
+	conf_free(conf);
+	conf = good("[Resolve]\nDomains=~. Lan.Example. ~corp.example\nDomains=corp.example\n"
+		    "FallbackDNS=9.9.9.9\nReadEtcHosts=off\nResolveUnicastSingleLabel=TRUE\n"
+		    "RefuseRecordTypes=MX type65 HTTPS\nCanaryDomain=pass\n"
+		    "[CertificateTransparency]\nPinPublicKey=9.9.9.9 sha256:"
+		    "0000000000000000000000000000000000000000000000000000000000000000\n");
+	assert_int_equal(conf->n_upstreams, 1);
+	assert_string_equal(conf->upstreams[0].text, "9.9.9.9");
+	assert_int_equal(conf->n_domains, 3);
+	assert_string_equal(conf->domains[0].name, "");
+	assert_true(conf->domains[0].route_only);
+	assert_string_equal(conf->domains[1].name, "lan.example");
+	assert_false(conf->domains[1].route_only);
+	assert_false(conf->domains[2].route_only);
+	assert_false(conf->read_etc_hosts);
+	assert_true(conf->resolve_single_label);
+	assert_false(conf->refuse_canary);
+	assert_int_equal(conf->n_refused_types, 2);
+	assert_int_equal(conf->refused_types[0], 15);
+	assert_int_equal(conf->refused_types[1], 65);
+	conf_free(conf);
+	conf = good("[Resolve]\nDNS=8.8.8.8\nFallbackDNS=9.9.9.9\n");
+	assert_string_equal(conf->upstreams[0].text, "8.8.8.8");
+	assert_int_equal(conf->n_fallback, 1);
+	conf_free(conf);
+}
+
 static void test_empty_values_reset([[maybe_unused]] void **state)
 {
 	struct conf *conf =
@@ -653,6 +688,7 @@ int main(void)
 		cmocka_unit_test(test_https),
 		cmocka_unit_test(test_transport),
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_empty_values_reset),
 		cmocka_unit_test(test_distrust),
 		cmocka_unit_test(test_pin),
