@@ -28,6 +28,10 @@ bool asked_is_in(const struct asked *asked, const char *domain, size_t *ret_at)
 {
 	size_t end = strlen(domain), n = asked->n_labels;
 
+	/* Nearly always that is all: a name is held against a dozen domains. */
+	if (end > 0 && (asked->size < end + 2 ||
+			       asked->name[asked->size - 2] != (uint8_t)domain[end - 1]))
+		return false;
 	while (end > 0) {
 		const char *dot = memrchr(domain, '.', end);
 		size_t start = dot != NULL ? (size_t)(dot - domain) + 1 : 0;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { SLOTS_MIN = 64, NOTHING = 0 };
+enum { SLOTS_MIN = 64, SLOTS_FIRST_MAX = 1 << 24, NOTHING = 0 };
 
 /* Open addressing; 0 is a free slot, half of them at least are. */
 struct table {
@@ -111,14 +111,16 @@ static bool add(const struct hosts *hosts, struct table *table, uint32_t id, has
 	return true;
 }
 
-struct hosts *hosts_new(void)
+struct hosts *hosts_new(size_t names)
 {
 	struct hosts *hosts = calloc(1, sizeof *hosts);
 
 	if (hosts == NULL)
 		return NULL;
 	hosts->by_name.n_slots = hosts->by_address.n_slots = SLOTS_MIN;
-	hosts->by_name.slots = calloc(SLOTS_MIN, sizeof(uint32_t));
+	while (hosts->by_name.n_slots < 2 * names && hosts->by_name.n_slots < SLOTS_FIRST_MAX)
+		hosts->by_name.n_slots *= 2;
+	hosts->by_name.slots = calloc(hosts->by_name.n_slots, sizeof(uint32_t));
 	hosts->by_address.slots = calloc(SLOTS_MIN, sizeof(uint32_t));
 	hosts->hosts = calloc(1, sizeof *hosts->hosts);
 	hosts->n_hosts = hosts->hosts_room = 1;

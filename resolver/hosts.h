@@ -20,8 +20,9 @@ struct hosts_counts {
 	size_t first;   /* the first of them; the file's first line is 1 */
 };
 
-/* NULL: no memory. */
-struct hosts *hosts_new(void);
+/* names: about how many will be added; with more it takes a pause now and then. NULL: no
+ * memory. */
+struct hosts *hosts_new(size_t names);
 /* NULL is allowed. */
 void hosts_free(struct hosts *hosts);
 

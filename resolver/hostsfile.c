@@ -7,10 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* What is read in one turn of the loop: some milliseconds. */
-enum { PIECE = 65536 };
+/* What is read in one turn of the loop: some milliseconds; and how long after it the next
+ * comes. (At once would be within the same turn: libuv before 1.46 runs timers until none is
+ * due.) */
+enum { PIECE = 65536, NEXT_MS = 1 };
 
 struct hostsfile {
 	struct loop *loop;
@@ -56,6 +59,17 @@ static void failed(struct hostsfile *file, const char *why)
 	stop_reading(file);
 }
 
+/* By its size: most lines have one name, and are no shorter than this. */
+static size_t guess_names(int fd)
+{
+	enum { LINE_SIZE = 24 };
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0
+		       ? (size_t)status.st_size / LINE_SIZE
+		       : 0;
+}
+
 /* A missing file is an empty one. */
 static bool begin_reading(struct hostsfile *file)
 {
@@ -73,7 +87,7 @@ static bool begin_reading(struct hostsfile *file)
 		failed(file, strerror(errno));
 		return false;
 	}
-	file->next = hosts_new();
+	file->next = hosts_new(guess_names(file->fd));
 	if (file->next == NULL) {
 		failed(file, "out of memory");
 		return false;
@@ -146,7 +160,7 @@ static void on_next_piece(struct timer *timer)
 
 	switch (read_piece(file)) {
 	case STEP_MORE:
-		if (!timer_start(file->loop, timer, 0))
+		if (!timer_start(file->loop, timer, NEXT_MS))
 			failed(file, "out of memory");
 		break;
 	case STEP_END:
@@ -161,7 +175,7 @@ static void on_written(struct filewatch_owner *owner)
 {
 	struct hostsfile *file = container_of(owner, struct hostsfile, watch_owner);
 
-	if (begin_reading(file) && !timer_start(file->loop, &file->next_piece, 0))
+	if (begin_reading(file) && !timer_start(file->loop, &file->next_piece, NEXT_MS))
 		failed(file, "out of memory");
 }
 
@@ -178,7 +192,7 @@ struct hostsfile *hostsfile_new(struct loop *loop, struct hostsfile_owner *owner
 	file->watch_owner.changed = on_written;
 	file->next_piece.fired = on_next_piece;
 	file->watch = filewatch_new(loop, &file->watch_owner);
-	file->hosts = hosts_new();
+	file->hosts = hosts_new(0);
 	if (file->watch == NULL || file->hosts == NULL) {
 		hostsfile_free(file);
 		return NULL;

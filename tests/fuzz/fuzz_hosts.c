@@ -51,7 +51,7 @@ static bool add(struct hosts *hosts, const uint8_t *line, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hosts *hosts = hosts_new();
+	struct hosts *hosts = hosts_new(0);
 	struct address address = {.size = 4};
 
 	if (hosts == NULL)

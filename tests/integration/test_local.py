@@ -11,7 +11,7 @@ import dns.flags
 import dns.message
 import pytest
 
-from daemon import ADDRESS, PORT, Daemon
+from daemon import ADDRESS, PORT, SANITIZED, Daemon
 from dnsclient import ask, dig, kdig
 
 MAIN = "tls://1.1.1.1:9#one.one.one.one"
@@ -23,13 +23,10 @@ class OnAHost(Daemon):
     """The daemon on a machine with a hosts file and a name of its own. Its upstream is nobody: SERVFAIL is what was to be
     asked of others."""
 
-    def __init__(self, lab, folder, hosts="", more="", upstreams=MAIN):
-        super().__init__(lab, folder, upstreams, timeout=2)
+    def __init__(self, lab, folder, hosts="", resolve="", more="", upstreams=MAIN, cache="no"):
+        super().__init__(lab, folder, upstreams, timeout=2, resolve=resolve, more=more, cache=cache)
         self.hosts = pathlib.Path(folder) / "hosts"
         self.hosts.write_text(hosts)
-        resolve, rest = self.config.read_text().split("[Transport]")
-        self.config.write_text(f"{resolve}{more.split('[')[0]}[Transport]{rest}" +
-                               ("[" + more.split("[", 1)[1] if "[" in more else ""))
 
     def limit(self):
         super().limit()
@@ -84,6 +81,18 @@ def test_hosts_is_read_when_it_is_written(lab, tmp_path):
         assert asked_of_others("one.example")
 
 
+def test_what_is_kept_gives_way(lab, tmp_path):
+    """An answer of the upstream that lies in the cache, when the hosts file comes to know the name; and the other way."""
+    with OnAHost(lab, tmp_path, upstreams="tls://1.1.1.1:8701#one.one.one.one", cache="yes") as daemon:
+        assert dig("www.example").answers == ["192.0.2.1"]
+        daemon.hosts.write_text("192.0.2.99 www.example\n")
+        daemon.wait_for("event=hosts names=1")
+        assert dig("www.example").answers == ["192.0.2.99"]
+        daemon.hosts.write_text("")
+        daemon.wait_for("event=hosts names=0", times=2)
+        assert dig("www.example").answers == ["192.0.2.1"]
+
+
 def test_hosts_can_be_left_unread(lab, tmp_path):
     with OnAHost(lab, tmp_path, "192.0.2.1 one.example\n") as daemon:
         assert dig("one.example").answers == ["192.0.2.1"]
@@ -98,15 +107,16 @@ def test_a_long_list(lab, tmp_path):
     with OnAHost(lab, tmp_path) as daemon:
         before = daemon.memory_kib()
         daemon.hosts.write_text("".join(f"0.0.0.0 ads-{i}.tracker.example\n" for i in range(1000000)))
-        slowest = 0
+        slowest = answered = 0
         while "names=1000000" not in daemon.log:
             start = time.monotonic()
-            assert dig("localhost").answers == ["127.0.0.1"]
+            assert ask("localhost", "A").answer
             slowest = max(slowest, time.monotonic() - start)
+            answered += 1
         assert status("ads-999999.tracker.example") == "NOERROR"
         assert asked_of_others("ads-1000000.tracker.example")
-        assert slowest < 1, slowest
-        assert daemon.memory_kib() - before < 120 * 1024
+        assert slowest < 0.2 and answered > 50, (slowest, answered)
+        assert SANITIZED or daemon.memory_kib() - before < 90 * 1024
 
 
 def test_this_host(lab, tmp_path):
@@ -175,9 +185,9 @@ def test_special_names(lab, tmp_path):
 
 
 def test_routed_ones_are_asked(lab, tmp_path):
-    more = ("Domains=~test corp.example\nCanaryDomain=pass\n[Route]\nDomains=~local home.arpa ~1.10.in-addr.arpa ~internal\n"
+    more = ("[Route]\nDomains=~local home.arpa ~1.10.in-addr.arpa ~internal\n"
             "DNS=tls://1.1.1.1:9\n")
-    with OnAHost(lab, tmp_path, more=more):
+    with OnAHost(lab, tmp_path, resolve="Domains=~test corp.example\nCanaryDomain=pass", more=more):
         for name in ("x.local", "x.home.arpa", "x.internal", "x.test", "use-application-dns.net", "local"):
             assert asked_of_others(name), name
         assert asked_of_others("-x", "10.1.2.3")
@@ -188,12 +198,12 @@ def test_single_labels(lab, tmp_path):
     with OnAHost(lab, tmp_path):
         assert status("printer") == status("com", "AAAA") == "NXDOMAIN" and not soa("printer")
         assert asked_of_others("com", "NS") and asked_of_others("com", "DS") and asked_of_others(".", "NS")
-    with OnAHost(lab, tmp_path, more="ResolveUnicastSingleLabel=yes\n"):
+    with OnAHost(lab, tmp_path, resolve="ResolveUnicastSingleLabel=yes"):
         assert asked_of_others("printer")
 
 
 def test_types_and_classes(lab, tmp_path):
-    with OnAHost(lab, tmp_path, more="RefuseRecordTypes=TYPE99 mx\n"):
+    with OnAHost(lab, tmp_path, resolve="RefuseRecordTypes=TYPE99 mx"):
         assert status("www.example", "MX") == status("www.example", "SPF") == "REFUSED"
         assert asked_of_others("www.example", "TXT")
         for name in ("version.bind", "hostname.bind", "id.server", "version.server", "other.name"):
@@ -233,7 +243,7 @@ def test_clients(lab, tmp_path, program):
 def stub_in_a_namespace(lab, folder):
     """getent(1) asks port 53 of what /etc/resolv.conf names, and no hosts file."""
     daemon = OnAHost(lab, folder, "192.0.2.1 one.example uno\n2001:db8::1 one.example\n",
-                     more="DNSStubListenerExtra=127.0.0.1:53\n")
+                     resolve="DNSStubListenerExtra=127.0.0.1:53")
     resolv, nss = pathlib.Path(folder) / "resolv.conf", pathlib.Path(folder) / "nsswitch.conf"
     resolv.write_text("nameserver 127.0.0.1\n")
     nss.write_text("hosts: dns\n")

@@ -66,7 +66,7 @@ static void check_name(const struct hosts *hosts, const char *name, const char *
 
 static void test_hosts([[maybe_unused]] void **state)
 {
-	struct hosts *hosts = hosts_new();
+	struct hosts *hosts = hosts_new(0);
 	struct wire names[HOSTS_NAMES_MAX];
 	struct address address = {{192, 0, 2, 1}, 4};
 
@@ -103,7 +103,7 @@ static void test_bad_lines([[maybe_unused]] void **state)
 		"192.0.2.1 ..", "192.0.2.1 a..b", "192.0.2.1 .a", "192.0.2.1 a\\b",
 		"192.0.2.1 \xc3\xa4", "192.0.2.1 good.example b@d"};
 	const size_t n = sizeof bad / sizeof *bad;
-	struct hosts *hosts = hosts_new();
+	struct hosts *hosts = hosts_new(0);
 	char line[400] = "192.0.2.1 ";
 
 	add(hosts, "# fine");
@@ -129,7 +129,7 @@ static void test_bad_lines([[maybe_unused]] void **state)
 /* Bounded: names of an address, addresses of a name; and the tables grow. */
 static void test_many([[maybe_unused]] void **state)
 {
-	struct hosts *hosts = hosts_new();
+	struct hosts *hosts = hosts_new(0);
 	struct wire names[HOSTS_NAMES_MAX];
 	struct address addresses[HOSTS_ADDRESSES_MAX], all = {{192, 0, 2, 1}, 4};
 	uint8_t bytes[300];
