@@ -156,6 +156,10 @@ void name_write_record(struct name_writer *w, struct wire message, const struct 
 	if (w->bad)
 		return;
 	size_at = w->at - 2;
+	if (reader_left(&r) < shape.before) {
+		w->bad = true;
+		return;
+	}
 	name_write_bytes(w, take(&r, shape.before), shape.before);
 	for (unsigned i = 0; i < shape.names && !r.bad; i++) {
 		size_t at = r.at;
