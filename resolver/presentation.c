@@ -1,67 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/presentation.h"
+#include "conf/rrtype.h"
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 /* RFC 9267: pointers go backwards only; more than this is no honest message. */
 enum { POINTERS_MAX = 126, LABEL_MAX = 63, RECORD_FIXED = 10 };
-
-static const struct {
-	uint16_t type;
-	const char *name;
-} TYPES[] = {
-	{1, "A"},
-	{2, "NS"},
-	{5, "CNAME"},
-	{6, "SOA"},
-	{12, "PTR"},
-	{13, "HINFO"},
-	{15, "MX"},
-	{16, "TXT"},
-	{17, "RP"},
-	{18, "AFSDB"},
-	{24, "SIG"},
-	{25, "KEY"},
-	{28, "AAAA"},
-	{29, "LOC"},
-	{33, "SRV"},
-	{35, "NAPTR"},
-	{36, "KX"},
-	{37, "CERT"},
-	{39, "DNAME"},
-	{41, "OPT"},
-	{42, "APL"},
-	{43, "DS"},
-	{44, "SSHFP"},
-	{45, "IPSECKEY"},
-	{46, "RRSIG"},
-	{47, "NSEC"},
-	{48, "DNSKEY"},
-	{49, "DHCID"},
-	{50, "NSEC3"},
-	{51, "NSEC3PARAM"},
-	{52, "TLSA"},
-	{53, "SMIMEA"},
-	{55, "HIP"},
-	{59, "CDS"},
-	{60, "CDNSKEY"},
-	{61, "OPENPGPKEY"},
-	{62, "CSYNC"},
-	{63, "ZONEMD"},
-	{64, "SVCB"},
-	{65, "HTTPS"},
-	{99, "SPF"},
-	{108, "EUI48"},
-	{109, "EUI64"},
-	{249, "TKEY"},
-	{250, "TSIG"},
-	{251, "IXFR"},
-	{252, "AXFR"},
-	{255, "ANY"},
-	{256, "URI"},
-	{257, "CAA"},
-};
 
 /* RFC 1035, 2136, 6891. */
 static const char *const RCODES[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
@@ -170,12 +115,12 @@ bool presentation_name(FILE *out, struct wire message, size_t at)
 
 void presentation_type(FILE *out, uint16_t type)
 {
-	for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
-		if (TYPES[i].type == type) {
-			fputs(TYPES[i].name, out);
-			return;
-		}
-	fprintf(out, "TYPE%u", type);
+	const char *name = rrtype_name(type);
+
+	if (name != NULL)
+		fputs(name, out);
+	else
+		fprintf(out, "TYPE%u", type);
 }
 
 void presentation_class(FILE *out, uint16_t class)
@@ -269,17 +214,5 @@ bool presentation_read_name(
 
 bool presentation_read_type(const char *text, uint16_t *ret)
 {
-	unsigned value = 0;
-
-	for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
-		if (strcasecmp(text, TYPES[i].name) == 0) {
-			*ret = TYPES[i].type;
-			return true;
-		}
-	if (strncasecmp(text, "TYPE", 4) != 0 || !is_digit(text[4]))
-		return false;
-	for (text += 4; is_digit(*text) && value <= UINT16_MAX; text++)
-		value = value * 10 + (unsigned)(*text - '0');
-	*ret = (uint16_t)value;
-	return *text == '\0' && value <= UINT16_MAX;
+	return rrtype_parse(text, strlen(text), ret);
 }
