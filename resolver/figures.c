@@ -26,6 +26,7 @@ void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
 {
 	const struct query_counts *queries = queries_counts(facts->queries);
 	struct cache_stats cache = queries_cache_stats(facts->queries);
+	const struct validation_counts *validations = queries_validations(facts->queries);
 
 #define FIGURE(kind, name, value, text) ret[FIGURE_##name] = (value);
 #include "resolver/figures.def"

@@ -20,6 +20,7 @@ struct lookups {
 	bool keep_negative, keep_local;
 	unsigned generation; /* of what may be cached */
 	size_t under_way;
+	struct validation_counts validations;
 	struct lookup *buckets[BUCKETS];
 	/* The answer that was accepted last, and whose it is. */
 	const struct lookup *answered;
@@ -153,11 +154,24 @@ static void answered(struct lookup *lookup, struct answer *answer)
 	lookup_end(lookup, &end);
 }
 
+static void count_validation(struct validation_counts *counts, const struct answer *answer)
+{
+	if (answer->bogus)
+		counts->bogus++;
+	else if (answer_rcode(answer) == RCODE_SERVFAIL)
+		counts->failed++;
+	else if ((answer->low & FLAG_AD) != 0)
+		counts->secure++;
+	else
+		counts->insecure++;
+}
+
 static void on_validated(void *owner, struct answer *answer)
 {
 	struct lookup *lookup = owner;
 
 	lookup->validation = NULL;
+	count_validation(&lookup->lookups->validations, answer);
 	answered(lookup, answer);
 }
 
@@ -351,6 +365,11 @@ void lookups_flush(struct lookups *lookups)
 	lookups->generation++;
 	if (lookups->cache != NULL)
 		cache_flush(lookups->cache);
+}
+
+const struct validation_counts *lookups_validations(const struct lookups *lookups)
+{
+	return &lookups->validations;
 }
 
 struct cache_stats lookups_cache_stats(const struct lookups *lookups)

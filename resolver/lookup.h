@@ -26,6 +26,12 @@ struct waiter {
 	struct lookup *lookup; /* NULL: it does not wait */
 };
 
+/* What DNSSEC=yes has found answers to be. */
+struct validation_counts {
+	uint64_t secure, insecure, bogus;
+	uint64_t failed; /* neither: something that was needed could not be had */
+};
+
 /* NULL: no memory, or no random bytes. */
 struct lookups *lookups_new(struct loop *loop);
 /* Nobody may wait. NULL is allowed. */
@@ -37,6 +43,7 @@ bool lookups_use(struct lookups *lookups, const struct conf *conf);
 void lookups_flush(struct lookups *lookups);
 /* All zeroes while there is no cache. */
 struct cache_stats lookups_cache_stats(const struct lookups *lookups);
+const struct validation_counts *lookups_validations(const struct lookups *lookups);
 
 void lookup_key(
 	const struct lookups *lookups, const struct request *request, struct cache_key *ret);

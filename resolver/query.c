@@ -503,6 +503,11 @@ const struct query_counts *queries_counts(const struct queries *queries)
 	return &queries->counts;
 }
 
+const struct validation_counts *queries_validations(const struct queries *queries)
+{
+	return lookups_validations(queries->lookups);
+}
+
 struct cache_stats queries_cache_stats(const struct queries *queries)
 {
 	return lookups_cache_stats(queries->lookups);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """DNSSEC=yes against a tree of signed zones, some of them broken; delv, of another house, judges the same tree."""
+import json
 import subprocess
 import sys
 import time
@@ -110,6 +111,16 @@ def test_what_clients_get(lab, tree, tmp_path):
         assert ask("www.nsec.lab.", "A", dnssec_ok=True, ad=False).flags & dns.flags.AD
         # The case of the question stays, and judges nothing.
         assert verdict(ask("wWw.NSEC.lab.", "A")) == SECURE
+
+
+def test_verdicts_are_counted(lab, tree, tmp_path):
+    with validating(lab, tree, tmp_path) as daemon:
+        for name, kind, _, _ in CASES[:20]:
+            ask(name, kind)
+        told = json.loads(daemon.ctl("statistics", "--json").stdout)
+    verdicts = [wanted for _, _, wanted, _ in CASES[:20]]
+    assert told["dnssec_secure"] == verdicts.count(SECURE) and told["dnssec_bogus"] == verdicts.count(BOGUS)
+    assert told["dnssec_insecure"] == verdicts.count(INSECURE)
 
 
 def test_checking_disabled(lab, tree, tmp_path):
