@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "resolver/chain.h"
+#include "resolver/cname_chain.h"
 #include "resolver/reader.h"
 #include <string.h>
 

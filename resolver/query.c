@@ -3,6 +3,7 @@
 #include "resolver/access.h"
 #include "resolver/cookie.h"
 #include "resolver/log.h"
+#include "resolver/schedule.h"
 #include "resolver/tcp.h"
 #include <assert.h>
 #include <stdio.h>
@@ -12,18 +13,6 @@
 enum {
 	QUERIES_MAX = 16384, /* under way at once; more are refused, the newest first */
 	PATIENCE_MS = 1800,  /* RFC 8767 section 5: then a stale answer will do */
-};
-
-/* Something that happens at a time. */
-struct due {
-	struct list node;
-	uint64_t ms;
-};
-
-/* The next first. */
-struct schedule {
-	struct list list;
-	struct timer timer;
 };
 
 struct queries {
@@ -53,51 +42,6 @@ struct query {
 	bool has_stale;
 	uint8_t question[];
 };
-
-static uint64_t due_ms(struct list *node)
-{
-	return container_of(node, struct due, node)->ms;
-}
-
-static void arm(struct queries *queries, struct schedule *schedule)
-{
-	uint64_t now = loop_now_ms(queries->loop), due;
-
-	if (list_empty(&schedule->list)) {
-		timer_stop(&schedule->timer);
-		return;
-	}
-	due = due_ms(schedule->list.next);
-	/* It was allocated by queries_new(), so this cannot fail. */
-	(void)!timer_start(queries->loop, &schedule->timer, due > now ? due - now : 0);
-}
-
-/* Usually at the end: all have the same budget, but for those from before a reload. */
-static void enqueue(struct queries *queries, struct schedule *schedule, struct due *due)
-{
-	struct list *after = schedule->list.prev;
-
-	while (after != &schedule->list && due_ms(after) > due->ms)
-		after = after->prev;
-	list_append(after->next, &due->node);
-	if (schedule->list.next == &due->node)
-		arm(queries, schedule);
-}
-
-/* The next whose time has come. NULL: there is none, and the timer waits for it. */
-static struct due *take_due(struct queries *queries, struct schedule *schedule)
-{
-	struct due *due;
-
-	if (list_empty(&schedule->list) ||
-		due_ms(schedule->list.next) > loop_now_ms(queries->loop)) {
-		arm(queries, schedule);
-		return NULL;
-	}
-	due = container_of(schedule->list.next, struct due, node);
-	list_remove(&due->node);
-	return due;
-}
 
 /* The one end of every query. */
 static void query_free(struct query *q)
@@ -260,7 +204,7 @@ static void on_deadline(struct timer *timer)
 	struct queries *queries = container_of(timer, struct queries, deadlines.timer);
 	struct due *due;
 
-	while ((due = take_due(queries, &queries->deadlines)) != NULL) {
+	while ((due = schedule_take(&queries->deadlines)) != NULL) {
 		struct query *q = container_of(due, struct query, deadline);
 		struct cache_key key;
 		char text[96];
@@ -278,7 +222,7 @@ static void on_patience(struct timer *timer)
 	struct queries *queries = container_of(timer, struct queries, patience.timer);
 	struct due *due;
 
-	while ((due = take_due(queries, &queries->patience)) != NULL)
+	while ((due = schedule_take(&queries->patience)) != NULL)
 		query_stale(container_of(due, struct query, patience));
 }
 
@@ -307,9 +251,9 @@ static void look_up(struct queries *queries, struct snapshot *snapshot,
 	list_init(&q->deadline.node);
 	list_init(&q->patience.node);
 	list_init(&q->waiter.node);
-	enqueue(queries, &queries->deadlines, &q->deadline);
+	schedule_add(&queries->deadlines, &q->deadline);
 	if (has_stale && client != NULL)
-		enqueue(queries, &queries->patience, &q->patience);
+		schedule_add(&queries->patience, &q->patience);
 	queries->n++;
 	if (client != NULL) {
 		q->client = *client;
@@ -454,16 +398,12 @@ struct queries *queries_new(struct loop *loop, const struct local *local)
 		return NULL;
 	queries->loop = loop;
 	queries->local = local;
-	queries->deadlines.timer.fired = on_deadline;
-	queries->patience.timer.fired = on_patience;
-	list_init(&queries->deadlines.list);
-	list_init(&queries->patience.list);
 	queries->lookups = lookups_new(loop);
 	if (siphash_random_key(&secret) && siphash_random_key(&queries->cookie_secret))
 		queries->access = access_new(&secret);
 	if (queries->lookups != NULL && queries->access != NULL &&
-		timer_start(loop, &queries->deadlines.timer, 0) &&
-		timer_start(loop, &queries->patience.timer, 0))
+		schedule_init(&queries->deadlines, loop, on_deadline) &&
+		schedule_init(&queries->patience, loop, on_patience))
 		return queries;
 	queries_free(queries);
 	return NULL;
@@ -474,8 +414,8 @@ void queries_free(struct queries *queries)
 	if (queries == NULL)
 		return;
 	assert(queries->n == 0);
-	timer_done(&queries->deadlines.timer);
-	timer_done(&queries->patience.timer);
+	schedule_done(&queries->deadlines);
+	schedule_done(&queries->patience);
 	lookups_free(queries->lookups);
 	access_free(queries->access);
 	free(queries);
