@@ -367,7 +367,8 @@ void cache_put(struct cache *cache, const struct cache_key *key, uint32_t now_s,
 		.extended_rcode = answer->extended_rcode,
 		.negative = answer->negative,
 	};
-	memcpy(ttls_of(entry), answer->ttls, answer->n_ttls * sizeof(uint16_t));
+	if (answer->n_ttls > 0)
+		memcpy(ttls_of(entry), answer->ttls, answer->n_ttls * sizeof(uint16_t));
 	memcpy(key_of(entry), key->bytes, key->size);
 	if (answer->body.size > 0)
 		memcpy(body_of(entry), answer->body.data, answer->body.size);

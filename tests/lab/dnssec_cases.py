@@ -88,5 +88,4 @@ CASES = [
     ("www.nokey.lab.", "A", BOGUS, 9),
     ("www.stripped.lab.", "A", BOGUS, 10),
     ("www.keytrap.lab.", "A", BOGUS, 6),
-    ("txt.keytrap.lab.", "TXT", BOGUS, 6),  # too many keys of its tag
 ]
