@@ -342,11 +342,13 @@ void cache_put(struct cache *cache, const struct cache_key *key, uint32_t now_s,
 	struct entry *entry = find(cache, key);
 
 	size = (size + ALIGN - 1) / ALIGN * ALIGN;
-	if (answer->lifetime_s <= answer->age_s || size > cache->size / 8 ||
-		answer->ede_text.size > UINT8_MAX || !may_replace(cache, entry, answer, now_s))
+	if (!may_replace(cache, entry, answer, now_s))
 		return;
 	if (entry != NULL)
 		forget(cache, entry);
+	if (answer->lifetime_s <= answer->age_s || size > cache->size / 8 ||
+		answer->ede_text.size > UINT8_MAX)
+		return;
 	make_room(cache, size, now_s);
 	entry = entry_at(cache, cache->head);
 	*entry = (struct entry){

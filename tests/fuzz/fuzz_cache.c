@@ -44,11 +44,8 @@ static void put(struct cache *cache, uint8_t name, uint32_t now, const uint8_t *
 
 	memset(body, p[1], answer.body.size);
 	cache_put(cache, &key, now, &answer);
-	/* It may not have found room, or an answer that still serves may have been kept: then
-	 * what was there before is found, or nothing. */
-	if (answer.lifetime_s <= answer.age_s)
-		return;
-	model[name].is = true;
+	/* It may not have found room: then nothing is found. */
+	model[name].is = answer.lifetime_s > answer.age_s;
 	model[name].born_s = now - answer.age_s;
 	model[name].lifetime_s = answer.lifetime_s;
 	model[name].size = answer.body.size;
