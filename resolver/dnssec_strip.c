@@ -106,6 +106,15 @@ static bool is_dnssec(uint16_t type)
 	return type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_NSEC3;
 }
 
+/* Is there what was asked for? Then nothing in the authority section was judged but proofs. */
+static bool is_positive(const struct rrs *rrs)
+{
+	for (size_t i = 0; i < rrs->n_answers; i++)
+		if (rrs->list[i].type == rrs->qtype)
+			return true;
+	return rrs->qtype == TYPE_ANY && rrs->n_answers > 0;
+}
+
 static bool is_kept(const struct rrs *rrs, const struct rr *rr, bool dnssec_ok)
 {
 	struct rrsig sig;
@@ -114,10 +123,11 @@ static bool is_kept(const struct rrs *rrs, const struct rr *rr, bool dnssec_ok)
 		return dnssec_ok || !is_dnssec(rr->type) || rr->type == rrs->qtype ||
 		       rrs->qtype == TYPE_ANY;
 	if (rr->type == TYPE_SOA)
-		return true;
+		return !is_positive(rrs);
 	if (rr->type == TYPE_RRSIG)
 		return dnssec_ok && rrsig_read(rr->rdata, &sig) &&
-		       (sig.covered == TYPE_SOA || is_dnssec(sig.covered));
+		       ((sig.covered == TYPE_SOA && !is_positive(rrs)) ||
+			       is_dnssec(sig.covered));
 	return dnssec_ok && is_dnssec(rr->type);
 }
 
