@@ -79,9 +79,9 @@ def test_failure_caching(upstream, daemon):
 
 def test_flags_are_apart(upstream, daemon):
     """What changes an answer is part of what it is kept under; AD is ours."""
-    for words in ((), ("+dnssec",), ("+cd",), ("+dnssec", "+cd"), ("+noadflag",)) * 2:
+    for words in ((), ("+dnssec",), ("+cd",), ("+dnssec", "+cd"), ("+noadflag",), ("+norecurse",)) * 2:
         assert dig("flags.example", *words).status == "NOERROR"
-    assert sorted(upstream.asked("flags.example")) == [["RD", "AD"], ["RD", "AD", "CD"], ["RD", "AD", "CD", "DO"],
+    assert sorted(upstream.asked("flags.example")) == [["AD"], ["RD", "AD"], ["RD", "AD", "CD"], ["RD", "AD", "CD", "DO"],
                                                        ["RD", "AD", "DO"]]
 
 
