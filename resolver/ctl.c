@@ -11,7 +11,7 @@ static const char HELP[] =
 	"  status                       what upstreams are judged by, the last verdict on "
 	"each, "
 	"how it fares\n"
-	"  query NAME [TYPE]            ask the daemon\n"
+	"  query NAME… [TYPE…]          ask the daemon\n"
 	"  statistics                   what it has counted\n"
 	"  flush-caches                 make it forget all answers\n"
 	"  monitor                      see queries go by\n"

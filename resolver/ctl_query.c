@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolvectl query: asks the daemon a question, and shows the reply and where it is from. */
-#include "conf/value.h"
 #include "resolver/control_request.h"
 #include "resolver/ctl.h"
 #include "resolver/ctl_control.h"
+#include "resolver/ctl_question.h"
 #include "resolver/ctl_show.h"
 #include "resolver/presentation.h"
 #include <getopt.h>
@@ -11,23 +11,20 @@
 #include <string.h>
 
 static const char HELP[] =
-	"Usage: ctresolvectl query [--json] NAME|ADDRESS [TYPE]\n"
+	"Usage: ctresolvectl query [--json] NAME|ADDRESS… [TYPE…]\n"
 	"\n"
-	"Asks the daemon as a program would, and tells where the reply comes from. TYPE is A "
-	"unless\n"
-	"given, and PTR for an ADDRESS.\n"
+	"Asks the daemon as a program would, and tells where each reply comes from. Types are "
+	"A "
+	"and AAAA\n"
+	"unless given, and PTR for an ADDRESS. Behind the first word, a name has a dot in it, "
+	"or "
+	"behind it.\n"
 	"\n"
-	"  -j, --json  print JSON\n"
+	"  -j, --json  print JSON, an object a question\n"
 	"\n"
 	"Exit status: 0 there are such records, 1 there are none, 2 error.\n";
 
-enum { OPTION_EDE = 15, FLAG_AD = 0x20 };
-
-struct question {
-	uint8_t wire[MESSAGE_QUESTION_MAX];
-	size_t size;
-	uint16_t type;
-};
+enum { OPTION_EDE = 15, FLAG_AD = 0x20, WORDS_MAX = 64 };
 
 /* What was said, taken apart. */
 struct reply {
@@ -60,49 +57,6 @@ static json_t *words_json(struct words *words, FILE *out)
 	string = json_stringn(words->text, words->size);
 	free(words->text);
 	return string;
-}
-
-/* 1.2.3.4 to 4.3.2.1.in-addr.arpa; RFC 3596 section 2.5. */
-static void reverse(const struct conf_address *address, char *text, size_t size)
-{
-	size_t used = 0;
-
-	for (size_t i = address->size; i-- > 0;) {
-		unsigned byte = address->bytes[i];
-		int n = address->size == 4 ? snprintf(text + used, size - used, "%u.", byte)
-					   : snprintf(text + used, size - used, "%x.%x.",
-						     byte & 15, byte >> 4);
-
-		used += (size_t)n;
-	}
-	snprintf(text + used, size - used, "%s",
-		address->size == 4 ? "in-addr.arpa" : "ip6.arpa");
-}
-
-static bool make_question(const char *name, const char *type, struct question *ret)
-{
-	char reversed[96];
-	struct conf_address address;
-
-	ret->type = TYPE_A;
-	if (value_ip(name, strlen(name), &address)) {
-		reverse(&address, reversed, sizeof reversed);
-		name = reversed;
-		ret->type = TYPE_PTR;
-	}
-	if (type != NULL && !presentation_read_type(type, &ret->type)) {
-		ctl_complain(type, "not a type");
-		return false;
-	}
-	if (!presentation_read_name(name, ret->wire, &ret->size)) {
-		ctl_complain(name, "not a domain name");
-		return false;
-	}
-	ret->wire[ret->size++] = (uint8_t)(ret->type >> 8);
-	ret->wire[ret->size++] = (uint8_t)ret->type;
-	ret->wire[ret->size++] = 0;
-	ret->wire[ret->size++] = 1;
-	return true;
 }
 
 static json_t *request_json(const struct question *question)
@@ -226,7 +180,15 @@ static json_t *rcode_json(unsigned rcode)
 	return words_json(&words, out);
 }
 
-static void show_text(const json_t *told)
+static const char *source_words(const char *source)
+{
+	return strcmp(source, "cache") == 0   ? "from the cache"
+	       : strcmp(source, "stale") == 0 ? "from the cache, beyond its time"
+	       : strcmp(source, "local") == 0 ? "from this host"
+					      : "an error of the daemon's own";
+}
+
+static void show_text(const json_t *told, bool none)
 {
 	const char *source = show_text_of(told, "source");
 	const json_t *record, *ede;
@@ -237,21 +199,32 @@ static void show_text(const json_t *told)
 			(long long)json_integer_value(json_object_get(record, "ttl")),
 			show_text_of(record, "class"), show_text_of(record, "type"),
 			show_text_of(record, "data"));
-	printf("-- %s, %s", show_text_of(told, "rcode"),
-		json_is_true(json_object_get(told, "authenticated")) ? "authenticated, " : "");
+	printf("-- %s %s: %s%s, %s", show_text_of(told, "name"), show_text_of(told, "type"),
+		show_text_of(told, "rcode"), none ? ", no such records" : "",
+		json_is_true(json_object_get(told, "authenticated")) ? "authenticated, "
+								     : "not authenticated, ");
 	if (strcmp(source, "upstream") == 0)
 		printf("from the network: %s by %s", show_text_of(told, "upstream"),
 			show_text_of(told, "protocol"));
 	else
-		printf("%s", strcmp(source, "cache") == 0   ? "from the cache"
-			     : strcmp(source, "stale") == 0 ? "from the cache, beyond its time"
-			     : strcmp(source, "local") == 0 ? "from this host"
-							    : "an error of the daemon's own");
+		fputs(source_words(source), stdout);
 	printf(", in %.1f ms\n", json_number_value(json_object_get(told, "milliseconds")));
 	json_array_foreach(json_object_get(told, "ede"), i, ede) printf("-- %s: %s\n",
 		json_is_string(json_object_get(ede, "meaning")) ? show_text_of(ede, "meaning")
 								: "an unknown error",
 		show_text_of(ede, "text"));
+}
+
+static void set_question(json_t *told, const struct question *question)
+{
+	struct words name, type;
+	FILE *out = words_open(&name);
+
+	presentation_name(out, (struct wire){question->wire, question->size}, 0);
+	json_object_set_new(told, "name", words_json(&name, out));
+	out = words_open(&type);
+	presentation_type(out, question->type);
+	json_object_set_new(told, "type", words_json(&type, out));
 }
 
 /* As long as `answer` lives. */
@@ -266,6 +239,7 @@ static int show(const json_t *answer, const struct question *question, bool json
 
 	reply.message.data = bytes;
 	good = good && read_reply(question, &reply);
+	set_question(told, question);
 	json_object_set_new(told, "answers", reply.answers);
 	json_object_set_new(told, "ede", reply.ede);
 	if (!good) {
@@ -279,7 +253,7 @@ static int show(const json_t *answer, const struct question *question, bool json
 	if (json) {
 		good = show_json(told);
 	} else {
-		show_text(told);
+		show_text(told, reply.rcode == RCODE_NOERROR && reply.wanted == 0);
 		json_decref(told);
 	}
 	if (fflush(stdout) != 0 || !good)
@@ -287,37 +261,111 @@ static int show(const json_t *answer, const struct question *question, bool json
 	return status_of(&reply);
 }
 
-static int query(const struct ctl *ctl, const char *name, const char *type)
-{
-	struct question question;
-	const char *reason;
-	char why[256];
+/* What is asked for, of each name: of all names, before anything is asked. */
+struct asking {
+	const struct ctl *ctl;
 	FILE *daemon;
-	json_t *answer;
+	struct question names[WORDS_MAX];
+	bool addresses[WORDS_MAX];
+	size_t n_names;
+	uint16_t types[WORDS_MAX]; /* none: what the name is, decides */
+	size_t n_types;
+};
+
+/* Behind the first word, what has no dot and is no address is a type. */
+static bool is_name(const struct asking *asking, const char *word)
+{
+	return asking->n_names == 0 || strpbrk(word, ".:") != NULL;
+}
+
+static bool read_words(struct asking *asking, char **words)
+{
+	for (; *words != NULL; words++) {
+		size_t n = asking->n_names;
+
+		if (!is_name(asking, *words)) {
+			if (!presentation_read_type(
+				    *words, &asking->types[asking->n_types++])) {
+				ctl_complain(*words, "not a type; and a name of one label "
+						     "needs a dot behind it here");
+				return false;
+			}
+		} else if (question_of(*words, &asking->names[n], &asking->addresses[n])) {
+			asking->n_names++;
+		} else {
+			ctl_complain(*words, "not a domain name");
+			return false;
+		}
+	}
+	return true;
+}
+
+static int ask_one(const struct asking *asking, const struct question *question)
+{
+	char why[256];
+	json_t *answer = control_ask(asking->daemon, request_json(question), why, sizeof why);
 	int status;
 
-	if (!make_question(name, type, &question))
-		return CTL_ERROR;
-	daemon = control_connect(ctl, &reason);
-	if (daemon == NULL)
-		return reason != NULL ? ctl_complain("control socket", reason) : CTL_ERROR;
-	answer = control_ask(daemon, request_json(&question), why, sizeof why);
-	fclose(daemon);
 	if (answer == NULL)
 		return ctl_complain("query", why);
-	status = show(answer, &question, ctl->json);
+	status = show(answer, question, asking->ctl->json);
 	json_decref(answer);
+	return status;
+}
+
+static int worse(int one, int other)
+{
+	return one > other ? one : other;
+}
+
+/* Some address is enough. */
+static int ask_addresses(const struct asking *asking, struct question *question)
+{
+	int a, aaaa;
+
+	question_set_type(question, TYPE_A);
+	a = ask_one(asking, question);
+	question_set_type(question, TYPE_AAAA);
+	aaaa = ask_one(asking, question);
+	return a == CTL_OK || aaaa == CTL_OK ? CTL_OK : worse(a, aaaa);
+}
+
+static int ask_all(struct asking *asking)
+{
+	int status = CTL_OK;
+
+	for (size_t i = 0; i < asking->n_names; i++) {
+		struct question *question = &asking->names[i];
+
+		if (asking->n_types == 0)
+			status = worse(status, asking->addresses[i]
+						       ? ask_one(asking, question)
+						       : ask_addresses(asking, question));
+		for (size_t j = 0; j < asking->n_types; j++) {
+			question_set_type(question, asking->types[j]);
+			status = worse(status, ask_one(asking, question));
+		}
+	}
 	return status;
 }
 
 int ctl_query(const struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl options = *ctl;
-	int status = ctl_options(&options, argc, argv, HELP, 2);
+	struct asking asking = {.ctl = &options};
+	int status = ctl_options(&options, argc, argv, HELP, WORDS_MAX);
+	const char *reason;
 
 	if (status >= 0)
 		return status;
 	if (argc == optind)
-		return ctl_complain("query", "wanted: NAME [TYPE]");
-	return query(&options, argv[optind], argc > optind + 1 ? argv[optind + 1] : NULL);
+		return ctl_complain("query", "wanted: NAME… [TYPE…]");
+	if (!read_words(&asking, argv + optind))
+		return CTL_ERROR;
+	asking.daemon = control_connect(&options, &reason);
+	if (asking.daemon == NULL)
+		return reason != NULL ? ctl_complain("control socket", reason) : CTL_ERROR;
+	status = ask_all(&asking);
+	fclose(asking.daemon);
+	return status;
 }

@@ -46,7 +46,7 @@ def as_nobody(daemon, *requests):
 def test_query(daemon):
     done = daemon.ctl("query", "www.example")
     told = json.loads(daemon.ctl("query", "--json", "www.example", "A").stdout)
-    assert done.returncode == 0 and "-- NOERROR" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "-- www.example. A: NOERROR" in done.stdout and "-- www.example. AAAA: " in done.stdout, done.stdout + done.stderr
     assert told["rcode"] == "NOERROR" and told["answers"][0]["data"] == dig("www.example").answers[0]
     assert told["source"] in ("upstream", "cache") and (told["source"] != "upstream" or told["protocol"] == "tls")
     assert daemon.ctl("query", "nonexistent.example").returncode == 1
@@ -112,7 +112,7 @@ def wait_until(true, seconds=5):
 def test_cache(daemon):
     """What comes from the cache says so, to who asks, to who watches, and in the counts; flushed, it is asked for again."""
     def ask_it():
-        return json.loads(daemon.ctl("query", "--json", "www.example").stdout)
+        return json.loads(daemon.ctl("query", "--json", "www.example", "A").stdout)
 
     first, second = ask_it(), ask_it()
     assert (first["source"], second["source"], second["upstream"]) == ("upstream", "cache", None)

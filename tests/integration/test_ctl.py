@@ -33,7 +33,7 @@ def test_help_and_version():
 
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("--nonsense",), ("probe",), ("probe", "a", "b", "c"), ("probe", "1.1.1.1", "name"),
                                    ("verify",), ("verify", "x.pem"), ("verify", "--ip", "one", "x.pem"), ("evidence", "x"),
-                                   ("status", "x"), ("query",), ("query", "a..b"), ("query", "a", "B"), ("query", "a", "A", "A"), ("monitor", "x"), ("verify", "--ip", "1.1.1.1", "--time", "noon", "x.pem")])
+                                   ("status", "x"), ("query",), ("query", "a..b"), ("query", "a", "B"), ("query", "a.example", "A", "nas"), ("query", "\u2028.example"), ("monitor", "x"), ("verify", "--ip", "1.1.1.1", "--time", "noon", "x.pem")])
 def test_wrong_use(words):
     done = run(*words)
     assert done.returncode == 2 and done.stdout == "" and "ctresolvectl" in done.stderr

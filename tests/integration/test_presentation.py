@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import dns.edns
+import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
@@ -118,15 +119,19 @@ def test_exit_status_and_words(tmp_path):
     with straw(tmp_path, lambda _: answers[-1]) as ctl:
         message = reply("A", "192.0.2.1")
         answers.append(said(message.to_wire(), source="upstream", upstream="tls://1.1.1.1", protocol="tls"))
-        done = ctl("query", "a.example")
+        done = ctl("query", "a.example", "A")
         assert (done.returncode, done.stdout) == (0, "a.example. 300 IN A 192.0.2.1\n"
-                                                  "-- NOERROR, from the network: tls://1.1.1.1 by tls, in 1.2 ms\n")
-        assert ctl("query", "a.example", "AAAA").returncode == 1  # an answer, but to something else
+                                                  "-- a.example. A: NOERROR, not authenticated, from the network: tls://1.1.1.1 by tls, in 1.2 ms\n")
+        done = ctl("query", "a.example", "AAAA")  # an answer, but to something else
+        assert done.returncode == 1 and "-- a.example. AAAA: NOERROR, no such records, not authenticated, " in done.stdout
+        message.flags |= dns.flags.AD
+        answers.append(said(message.to_wire()))
+        assert "NOERROR, authenticated, from the cache" in ctl("query", "a.example", "A").stdout
         message = dns.message.make_response(dns.message.make_query("no.example", "A"))
         message.set_rcode(dns.rcode.NXDOMAIN)
         answers.append(said(message.to_wire()))
-        done = ctl("query", "no.example")
-        assert done.returncode == 1 and done.stdout == "-- NXDOMAIN, from the cache, in 1.2 ms\n"
+        done = ctl("query", "no.example", "A")
+        assert done.returncode == 1 and done.stdout == "-- no.example. A: NXDOMAIN, not authenticated, from the cache, in 1.2 ms\n"
         message.set_rcode(dns.rcode.SERVFAIL)
         message.use_edns(options=[dns.edns.EDEOption(22, "no \x1b[31m upstream")])
         answers.append(said(message.to_wire(), source="error"))
@@ -134,7 +139,7 @@ def test_exit_status_and_words(tmp_path):
         assert done.returncode == 2 and "-- No Reachable Authority: no ?[31m upstream\n" in done.stdout
         for bad in ("", "[]", '{"ok": true}', '{"ok": false, "error": "why"}', said(b"\0" * 11), said(b"\0" * 7 + b"\1" + b"\0" * 4)):
             answers.append(bad)
-            done = ctl("query", "a.example")
+            done = ctl("query", "a.example", "A")
             assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith("ctresolvectl: query: ")
 
 
@@ -151,5 +156,51 @@ def test_names(tmp_path):
                            ("2001:db8::a", b"a." + 23 * b"0." + b"8.b.d.0.1.0.0.2.ip6.arpa."), ("x." * 126 + "x", b"x." * 127)):
             ctl("query", text)
             assert asked.pop()[:-4] == dns.name.from_text(name.decode()).to_wire(), text
+            asked.clear()
         for text in ("", "..", ".a", "a..b", "a\\", "a\\25", "a\\256", "x" * 64, "x." * 127 + "x"):
             assert ctl("query", text).returncode == 2 and not asked, text
+
+
+@pytest.mark.parametrize("words, questions", [
+    (("a.example",), "a.example. A, a.example. AAAA"), (("192.0.2.1",), "1.2.0.192.in-addr.arpa. PTR"), (("box",), "box. A, box. AAAA"),
+    (("a.example", "mx", "TYPE65280"), "a.example. MX, a.example. TYPE65280"), (("192.0.2.1", "SOA"), "1.2.0.192.in-addr.arpa. SOA"),
+    (("a.example", "box.", "TXT"), "a.example. TXT, box. TXT"), (("a.example", "A", "b.example"), "a.example. A, b.example. A"),
+    (("::1", "a.example"), "1." + 31 * "0." + "ip6.arpa. PTR, a.example. A, a.example. AAAA"), (("b\u00fccher.example", "A"), "xn--bcher-kva.example. A"),
+    (("STRASSE\u3002example", "A"), "strasse.example. A")])
+def test_words(tmp_path, words, questions):
+    """Names, addresses and types; a name alone is asked for addresses of both families; what is no ASCII goes by IDNA."""
+    asked = []
+
+    def answer(request):
+        wire = bytes.fromhex(request["question"])
+        name, _ = dns.name.from_wire(wire, 0)
+        asked.append(f"{name} {dns.rdatatype.to_text(int.from_bytes(wire[-4:-2], 'big'))}")
+        return said(dns.message.make_response(dns.message.make_query(OWNER, "A")).to_wire())
+
+    with straw(tmp_path, answer) as ctl:
+        done = ctl("query", *words)
+        assert done.returncode == 1 and [line.split(":")[0].removeprefix("-- ") for line in done.stdout.splitlines()] == asked, done.stderr
+        assert ", ".join(asked) == questions
+
+
+def test_exit_status_of_several(tmp_path):
+    """An address of one family is enough; of several names each must have what is asked for; JSON is an object a question."""
+    def answer(request):
+        question = bytes.fromhex(request["question"])
+        if question[-4:-2] == b"\0\1" and question[1:2] == b"a":
+            return said(reply("A", "192.0.2.1").to_wire())
+        message = dns.message.make_response(dns.message.make_query(OWNER, "A"))
+        message.set_rcode(dns.rcode.SERVFAIL if question[1:2] == b"f" else dns.rcode.NOERROR)
+        return said(message.to_wire())
+
+    with straw(tmp_path, answer) as ctl:
+        for status, *words in ((0, "a.example"), (1, "a.example", "A", "AAAA"), (1, "a.example", "b.example"), (2, "f.example", "b.example"),
+                               (2, "a.example", "f.example", "A"), (0, "a.example", "a.example", "A")):
+            assert ctl("query", *words).returncode == status, words
+        done = ctl("query", "--json", "a.example")
+        decoder, text, told = json.JSONDecoder(), done.stdout, []
+        while text.strip():
+            value, end = decoder.raw_decode(text)
+            told.append((value["name"], value["type"], len(value["answers"])))
+            text = text[end:].lstrip()
+        assert told == [("a.example.", "A", 1), ("a.example.", "AAAA", 0)]
