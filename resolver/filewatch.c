@@ -102,8 +102,11 @@ void filewatch_free(struct filewatch *watch)
 static bool add(struct filewatch *watch, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO;
 	char folder[PATH_MAX];
 
+	if (watch->owner->removed)
+		events |= IN_DELETE | IN_MOVED_FROM;
 	if (slash == NULL || watch->n == NAMES_MAX || strlen(slash) > NAME_MAX ||
 		strlen(path) >= sizeof folder) {
 		errno = EINVAL;
@@ -112,7 +115,7 @@ static bool add(struct filewatch *watch, const char *path)
 	snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
 	memcpy(watch->names[watch->n++], slash + 1, strlen(slash));
 	(void)!inotify_add_watch(watch->fd, path, IN_CLOSE_WRITE);
-	return inotify_add_watch(watch->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO) >= 0;
+	return inotify_add_watch(watch->fd, folder, events) >= 0;
 }
 
 /* Of a symbolic link both ends: either may be replaced. */

@@ -9,6 +9,7 @@ struct filewatch;
 struct filewatch_owner {
 	/* Once for all that happens within a moment. */
 	void (*changed)(struct filewatch_owner *);
+	bool removed; /* also when one goes, and nothing takes its place */
 };
 
 /* NULL: no memory. */

@@ -190,6 +190,7 @@ struct hostsfile *hostsfile_new(struct loop *loop, struct hostsfile_owner *owner
 	file->owner = owner;
 	file->fd = -1;
 	file->watch_owner.changed = on_written;
+	file->watch_owner.removed = true;
 	file->next_piece.fired = on_next_piece;
 	file->watch = filewatch_new(loop, &file->watch_owner);
 	file->hosts = hosts_new(0);

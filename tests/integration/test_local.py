@@ -23,9 +23,12 @@ class OnAHost(Daemon):
     """The daemon on a machine with a hosts file and a name of its own. Its upstream is nobody: SERVFAIL is what was to be
     asked of others."""
 
-    def __init__(self, lab, folder, hosts="", resolve="", more="", upstreams=MAIN, cache="no"):
+    def __init__(self, lab, folder, hosts="", resolve="", more="", upstreams=MAIN, cache="no", whole=False):
+        """whole: all of /etc is its own, else but the file, which then cannot be replaced."""
         super().__init__(lab, folder, upstreams, timeout=2, resolve=resolve, more=more, cache=cache)
-        self.hosts = pathlib.Path(folder) / "hosts"
+        self.hosts = pathlib.Path(folder) / "etc" / "hosts"
+        self.hosts.parent.mkdir(exist_ok=True)
+        self.whole = whole
         self.hosts.write_text(hosts)
 
     def limit(self):
@@ -33,7 +36,8 @@ class OnAHost(Daemon):
         libc = ctypes.CDLL(None, use_errno=True)
         assert libc.unshare(CLONE_NEWNS | CLONE_NEWUTS) == 0
         assert libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
-        assert libc.mount(str(self.hosts).encode(), b"/etc/hosts", None, MS_BIND, None) == 0
+        own, there = (self.hosts.parent, b"/etc") if self.whole else (self.hosts, b"/etc/hosts")
+        assert libc.mount(str(own).encode(), there, None, MS_BIND, None) == 0
         socket.sethostname("Box.lan.example")
 
 
@@ -79,6 +83,26 @@ def test_hosts_is_read_when_it_is_written(lab, tmp_path):
         daemon.hosts.write_text("# nothing\n")
         daemon.wait_for("event=hosts names=0")
         assert asked_of_others("one.example")
+
+
+@pytest.mark.parametrize("how", ["removed", "moved away", "replaced", "emptied"])
+def test_hosts_goes(lab, tmp_path, how):
+    """However it goes, what it said is forgotten; and when it is there again, that is heard of, too."""
+    with OnAHost(lab, tmp_path, "192.0.2.1 one.example\n", whole=True) as daemon:
+        assert dig("one.example").answers == ["192.0.2.1"]
+        other = daemon.hosts.with_name("other")
+        match how:
+            case "removed": daemon.hosts.unlink()
+            case "moved away": daemon.hosts.rename(other)
+            case "replaced":
+                other.write_text("")
+                other.rename(daemon.hosts)
+            case "emptied": subprocess.run(["truncate", "-s0", daemon.hosts], check=True)
+        daemon.wait_for("event=hosts names=0", seconds=3)
+        assert asked_of_others("one.example")
+        daemon.hosts.write_text("192.0.2.2 one.example\n")
+        daemon.wait_for("event=hosts names=1", times=2)
+        assert dig("one.example").answers == ["192.0.2.2"]
 
 
 def test_what_is_kept_gives_way(lab, tmp_path):
