@@ -9,13 +9,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A query's whole budget is a minute at the most. */
-enum { PATIENCE_S = 65 };
+/* A query's whole budget is a minute at the most; a daemon that is well takes who connects at
+ * once. */
+enum { PATIENCE_S = 65, CONNECT_S = 5 };
 
 static FILE *connect_to(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = {.tv_sec = PATIENCE_S}, soon = {.tv_sec = CONNECT_S};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	FILE *file;
 
@@ -23,6 +24,7 @@ static FILE *connect_to(const char *path)
 		return NULL;
 	memcpy(address.sun_path, path, strlen(path) + 1); /* conf has seen that it fits */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon) == 0 &&
 		connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
 		file = fdopen(fd, "r");
 		if (file != NULL)
@@ -47,7 +49,8 @@ FILE *control_connect(const struct ctl *ctl, const char **ret_why)
 		if (daemon == NULL)
 			*ret_why = errno == ENOENT || errno == ECONNREFUSED
 					   ? "the daemon is not running"
-					   : strerror(errno);
+				   : errno == EAGAIN ? "the daemon does not answer"
+						     : strerror(errno);
 	}
 	conf_free(conf);
 	return daemon;
