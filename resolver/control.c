@@ -30,8 +30,8 @@ static void listening_free(struct listening *listening)
 		return;
 	watch_stop(&listening->watch);
 	timer_done(&listening->pause);
-	close(listening->fd);
 	control_file_remove(&listening->file);
+	close(listening->fd);
 	free(listening);
 }
 
@@ -87,7 +87,8 @@ bool control_prepare(struct control *control, const struct conf *conf)
 	control->next = NULL;
 	if (path == NULL)
 		return true;
-	if (control->now != NULL && strcmp(control->now->file.path, path) == 0) {
+	if (control->now != NULL && strcmp(control->now->file.path, path) == 0 &&
+		control_file_is_there(&control->now->file)) {
 		control->next = control->now;
 		return true;
 	}

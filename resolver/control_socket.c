@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/control_socket.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,7 +30,9 @@ static void make_folder(const char *path)
 		return;
 	memcpy(folder, path, size);
 	folder[size] = '\0';
-	(void)!mkdir(folder, 0755); /* if that fails, bind() says why */
+	/* If that fails, bind() says why. Whatever the umask: it is for everybody. */
+	if (mkdir(folder, 0755) == 0)
+		(void)!chmod(folder, 0755);
 }
 
 /* What is there is removed if it is a socket that nobody listens on. False: it is not;
@@ -102,11 +103,17 @@ int control_file_listen(const char *path, struct control_file *ret, char *why, s
 	return fd;
 }
 
-void control_file_remove(const struct control_file *file)
+bool control_file_is_there(const struct control_file *file)
 {
 	struct stat there;
 
-	if (lstat(file->path, &there) == 0 && there.st_dev == file->device &&
-		there.st_ino == file->inode)
+	/* While it is listened on, its number is nobody else's. */
+	return lstat(file->path, &there) == 0 && there.st_dev == file->device &&
+	       there.st_ino == file->inode;
+}
+
+void control_file_remove(const struct control_file *file)
+{
+	if (control_file_is_there(file))
 		(void)!unlink(file->path);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* The file of a UNIX socket that a daemon listens on: made, and removed if it is still ours. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,4 +18,6 @@ struct control_file {
  * Returns the descriptor, or -1: `why` says what is wrong.
  */
 int control_file_listen(const char *path, struct control_file *ret, char *why, size_t size);
+/* Is it there still, and that one? */
+bool control_file_is_there(const struct control_file *file);
 void control_file_remove(const struct control_file *file);

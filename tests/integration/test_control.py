@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -116,7 +117,7 @@ def test_cache(daemon):
 
     first, second = ask_it(), ask_it()
     assert (first["source"], second["source"], second["upstream"]) == ("upstream", "cache", None)
-    assert first["upstream"].startswith("tls://1.1.1.1") and "from the cache" in daemon.ctl("query", "www.example").stdout
+    assert first["upstream"].startswith("tls://1.1.1.1") and "from the cache" in daemon.ctl("query", "www.example", "A").stdout
     assert json.loads(daemon.ctl("status", "--json").stdout)["daemon"]["cache"]["entries"] == 1
     assert json.loads(daemon.ctl("statistics", "--json").stdout)["cache_hits"] == 2
     assert daemon.ctl("flush-caches").returncode == 0 and daemon.ctl("flush-caches", "--json").stdout == '{\n  "ok": true\n}\n'
@@ -255,3 +256,46 @@ def test_no_socket(lab, tmp_path):
     with daemon:
         assert not daemon.socket.exists() and "Socket=no" in daemon.ctl("statistics").stderr
         assert ask("www.example", "A").answer
+
+
+def test_a_file_that_is_lost(lab, tmp_path):
+    """Somebody has removed the socket: a reload makes it anew, for everybody, whatever the umask. Until then nothing is removed that is not ours."""
+    daemon = Daemon(lab, tmp_path, lab.uri("good"))
+    daemon.config.write_text(daemon.config.read_text().replace(str(daemon.socket), str(tmp_path / "made" / "control")))
+    daemon.socket = tmp_path / "made" / "control"
+    before = os.umask(0o077)
+    try:
+        daemon.start()
+    finally:
+        os.umask(before)
+    with contextlib.closing(contextlib.ExitStack()) as stack:
+        stack.callback(daemon.stop)
+        assert stat.S_IMODE(daemon.socket.stat().st_mode) == 0o666 and stat.S_IMODE(daemon.socket.parent.stat().st_mode) == 0o755
+        daemon.socket.unlink()
+        assert daemon.ctl("statistics").stderr == "ctresolvectl: control socket: the daemon is not running\n"
+        daemon.reload()
+        daemon.wait_for("event=reloaded")
+        assert daemon.ctl("statistics").returncode == 0
+        daemon.socket.unlink()
+        daemon.socket.write_text("precious")
+        daemon.reload()
+        daemon.wait_for("not a socket")
+        daemon.wait_for("event=reload-failed")
+    assert daemon.socket.read_text() == "precious"
+
+
+def test_a_daemon_that_hangs(daemon, lab):
+    """It takes no connection any more: that is said, in time."""
+    del lab
+    daemon.process.send_signal(signal.SIGSTOP)
+    with contextlib.ExitStack() as stack:
+        stack.callback(daemon.process.send_signal, signal.SIGCONT)
+        for _ in range(64):
+            client = stack.enter_context(socket.socket(socket.AF_UNIX))
+            client.setblocking(False)
+            if client.connect_ex(str(daemon.socket)) != 0:
+                break
+        began = time.monotonic()
+        done = daemon.ctl("statistics")
+        assert done.returncode == 2 and done.stderr == "ctresolvectl: control socket: the daemon does not answer\n"
+        assert time.monotonic() - began < 7
