@@ -20,6 +20,7 @@ struct stripping {
 	struct {
 		const uint8_t *name;
 		uint16_t at;
+		uint8_t size; /* else each comparison would count it anew */
 	} suffixes[SUFFIXES_MAX];
 	size_t n_suffixes;
 };
@@ -42,22 +43,21 @@ static void put16(struct stripping *s, unsigned value)
 	put(s, bytes, sizeof bytes);
 }
 
-/* Where this name was written, byte for byte: letters keep their case. 0: nowhere. */
-static uint16_t find_suffix(const struct stripping *s, const uint8_t *name)
+/* Where this name of `n` bytes was written, byte for byte: letters keep their case. 0: nowhere. */
+static uint16_t find_suffix(const struct stripping *s, const uint8_t *name, size_t n)
 {
-	size_t n = dname_size(name);
-
 	for (size_t i = 0; i < s->n_suffixes; i++)
-		if (dname_size(s->suffixes[i].name) == n &&
-			memcmp(s->suffixes[i].name, name, n) == 0)
+		if (s->suffixes[i].size == n && memcmp(s->suffixes[i].name, name, n) == 0)
 			return s->suffixes[i].at;
 	return 0;
 }
 
 static void put_name(struct stripping *s, const uint8_t *name, bool compress)
 {
-	for (; *name != 0; name += 1 + *name) {
-		uint16_t before = compress ? find_suffix(s, name) : 0;
+	size_t size = dname_size(name);
+
+	for (; *name != 0 && !s->full; size -= 1 + (size_t)*name, name += 1 + *name) {
+		uint16_t before = compress ? find_suffix(s, name, size) : 0;
 
 		if (before > 0) {
 			put16(s, 0xc000U | before);
@@ -65,6 +65,7 @@ static void put_name(struct stripping *s, const uint8_t *name, bool compress)
 		}
 		if (s->n_suffixes < SUFFIXES_MAX && s->at <= POINTER_MAX) {
 			s->suffixes[s->n_suffixes].name = name;
+			s->suffixes[s->n_suffixes].size = (uint8_t)size;
 			s->suffixes[s->n_suffixes++].at = (uint16_t)s->at;
 		}
 		put(s, name, 1 + (size_t)*name);
@@ -150,7 +151,7 @@ size_t dnssec_strip(struct wire message, bool dnssec_ok, bool secure, uint8_t *o
 	put_name(&s, rrs.qname, false);
 	put16(&s, rrs.qtype);
 	put16(&s, rrs.qclass);
-	for (size_t i = 0; i < rrs.n; i++) {
+	for (size_t i = 0; i < rrs.n && !s.full; i++) {
 		if (!is_kept(&rrs, &rrs.list[i], dnssec_ok))
 			continue;
 		put_rr(&s, &rrs.list[i]);
