@@ -43,7 +43,8 @@ static void put16(struct stripping *s, unsigned value)
 	put(s, bytes, sizeof bytes);
 }
 
-/* Where this name of `n` bytes was written, byte for byte: letters keep their case. 0: nowhere. */
+/* Where this name of `n` bytes was written, byte for byte: letters keep their case. 0: nowhere.
+ */
 static uint16_t find_suffix(const struct stripping *s, const uint8_t *name, size_t n)
 {
 	for (size_t i = 0; i < s->n_suffixes; i++)
