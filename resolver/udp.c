@@ -114,9 +114,10 @@ static void write_source(struct msghdr *message, const struct client *client)
 		memcpy(CMSG_DATA(c), &client->destination.v6, sizeof client->destination.v6);
 }
 
-static void prepare_in(struct udp_listener *listener)
+/* The kernel changes those that it has filled. */
+static void prepare_in(struct udp_listener *listener, unsigned n)
 {
-	for (unsigned i = 0; i < BATCH; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		struct slot *slot = &listener->in.slots[i];
 
 		slot->iov = (struct iovec){listener->queries_in[i], QUERY_MAX};
@@ -136,7 +137,6 @@ static void on_ready(struct watch *watch, [[maybe_unused]] unsigned events)
 	struct udp_listener *listener = container_of(watch, struct udp_listener, watch);
 	int n;
 
-	prepare_in(listener);
 	n = recvmmsg(listener->fd, listener->in.messages, BATCH, MSG_DONTWAIT, NULL);
 	/* An error here is one client's, an ICMP message for one; the next call goes on. */
 	for (int i = 0; i < n && !listener->closed; i++) {
@@ -148,6 +148,7 @@ static void on_ready(struct watch *watch, [[maybe_unused]] unsigned events)
 			read_destination(&message->msg_hdr, &client.destination);
 		listener->owner->datagram(listener->owner, bytes, &client);
 	}
+	prepare_in(listener, n > 0 ? (unsigned)n : 0);
 }
 
 static bool is_any(const union socket_address *address)
@@ -194,6 +195,7 @@ struct udp_listener *udp_listen(
 	listener->any_address = is_any(address);
 	listener->watch.ready = on_ready;
 	listener->turn.run = on_turn;
+	prepare_in(listener, BATCH);
 	listener->fd = open_socket(address);
 	if (listener->fd < 0 || !watch_start(loop, &listener->watch, listener->fd, LOOP_READ)) {
 		int saved = listener->fd < 0 ? errno : ENOMEM;
