@@ -29,10 +29,11 @@ static json_t *upstream_json(const struct upstream_facts *upstream)
 		upstream->text, "protocol", upstream->protocol, "state", upstream->state,
 		"domain", upstream->domain, "refused", upstream->refused, "why", upstream->why);
 
-	if (upstream->timed) {
+	if (upstream->timed)
 		json_object_set_new(object, "milliseconds", json_real(upstream->mean_ms));
-		json_object_set_new(object, "late_milliseconds", json_real(upstream->late_ms));
-	}
+	if (upstream->timed && upstream->late_ms != UINT64_MAX)
+		json_object_set_new(object, "late_milliseconds",
+			json_integer((json_int_t)upstream->late_ms));
 	return object;
 }
 
@@ -48,10 +49,11 @@ char *control_answer_status(const struct facts *facts)
 			json_decref(upstreams);
 			return NULL;
 		}
-	return text_of(json_pack("{s:b, s:s, s:I, s:{s:I, s:I, s:I}, s:o}", "ok", true,
-		"version", VERSION, "uptime_seconds", (json_int_t)(up_ms / 1000), "cache",
+	return text_of(json_pack("{s:b, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}", "ok",
+		true, "version", VERSION, "uptime_seconds", (json_int_t)(up_ms / 1000), "cache",
 		"entries", (json_int_t)cache.entries, "bytes", (json_int_t)cache.bytes,
-		"capacity_bytes", (json_int_t)cache.capacity, "upstreams", upstreams));
+		"capacity_bytes", (json_int_t)cache.capacity, "hits", (json_int_t)cache.hits,
+		"misses", (json_int_t)cache.misses, "upstreams", upstreams));
 }
 
 char *control_answer_statistics(const struct facts *facts)

@@ -38,6 +38,26 @@ static json_t *list_json(const struct snapshot *snapshot, struct ct_clock clock)
 		(json_int_t)ct_log_list_size(list));
 }
 
+static bool add_searched(json_t *list, const struct conf_domain *domains, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!domains[i].route_only &&
+			json_array_append_new(list, json_string(domains[i].name)) < 0)
+			return false;
+	return true;
+}
+
+/* Those that clients append to names of one label. */
+static json_t *search_json(const struct conf *conf)
+{
+	json_t *list = json_array();
+	bool good = add_searched(list, conf->domains, conf->n_domains);
+
+	for (size_t i = 0; good && i < conf->n_routes; i++)
+		good = add_searched(list, conf->routes[i].domains, conf->routes[i].n_domains);
+	return list;
+}
+
 /* Of each configured upstream the last record; null: nothing is known. */
 static json_t *upstreams_json(const struct snapshot *snapshot)
 {
@@ -101,10 +121,11 @@ static json_t *status_json(
 {
 	char now[32];
 
-	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o}", "policy",
+	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:b, s:o, s:o, s:o}", "policy",
 		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
 		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
-		list_json(snapshot, clock), "upstreams", upstreams_json(snapshot), "daemon",
+		list_json(snapshot, clock), "dnssec", snapshot->conf->dnssec, "search_domains",
+		search_json(snapshot->conf), "upstreams", upstreams_json(snapshot), "daemon",
 		daemon_json(ctl));
 }
 
@@ -140,23 +161,63 @@ static void print_live(const json_t *upstream)
 	puts("");
 }
 
+/* In the unit of which there are some, but not too many. */
+static void print_span(long long seconds)
+{
+	if (seconds < 120)
+		printf("%lld s", seconds);
+	else if (seconds < 120 * 60)
+		printf("%lld min", seconds / 60);
+	else if (seconds < 48 * 3600)
+		printf("%lld h", seconds / 3600);
+	else
+		printf("%lld days", seconds / 86400);
+}
+
+static long long number(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+static void print_cache(const json_t *cache)
+{
+	long long hits = number(cache, "hits"), asked = hits + number(cache, "misses");
+
+	printf("cache     %lld answers, %lld of %lld KiB", number(cache, "entries"),
+		(number(cache, "bytes") + 1023) / 1024, number(cache, "capacity_bytes") / 1024);
+	if (asked > 0)
+		printf("; it had %lld of %lld that were asked for (%lld %%)", hits, asked,
+			100 * hits / asked);
+	puts("");
+}
+
 static void print_daemon(const json_t *daemon)
 {
-	const json_t *cache = json_object_get(daemon, "cache"), *upstream;
+	const json_t *upstream;
 	size_t i;
 
 	if (!json_is_object(daemon)) {
 		puts("daemon    not running, or not to be reached");
 		return;
 	}
-	printf("daemon    %s, up for %lld s; cache: %lld answers, %lld of %lld KiB\n",
-		show_text_of(daemon, "version"),
-		(long long)json_integer_value(json_object_get(daemon, "uptime_seconds")),
-		(long long)json_integer_value(json_object_get(cache, "entries")),
-		(long long)json_integer_value(json_object_get(cache, "bytes")) / 1024,
-		(long long)json_integer_value(json_object_get(cache, "capacity_bytes")) / 1024);
+	printf("daemon    %s, up for ", show_text_of(daemon, "version"));
+	print_span(number(daemon, "uptime_seconds"));
+	puts("");
 	json_array_foreach(json_object_get(daemon, "upstreams"), i, upstream)
 		print_live(upstream);
+	print_cache(json_object_get(daemon, "cache"));
+}
+
+static void print_search(const json_t *domains)
+{
+	const json_t *domain;
+	size_t i;
+
+	if (json_array_size(domains) == 0)
+		return;
+	fputs("search   ", stdout);
+	json_array_foreach(domains, i, domain) printf(" %s", json_string_value(domain));
+	puts("");
 }
 
 static void print_text(const json_t *status)
@@ -177,6 +238,10 @@ static void print_text(const json_t *status)
 					 ? "not set: it is before what is known to have been; "
 					   "the list counts as stale"
 					 : show_text_of(clock, "time"));
+	printf("dnssec    %s\n", json_is_true(json_object_get(status, "dnssec"))
+					 ? "validated here"
+					 : "not validated here");
+	print_search(json_object_get(status, "search_domains"));
 	json_array_foreach(json_object_get(status, "upstreams"), i, upstream)
 	{
 		const json_t *last = json_object_get(upstream, "last");

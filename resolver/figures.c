@@ -71,7 +71,7 @@ static void tell(
 	if (!ret->timed)
 		return;
 	ret->mean_ms = pace->mean;
-	ret->late_ms = (double)pace_late_ms(pace);
+	ret->late_ms = pace_late_ms(pace);
 }
 
 /* The one at *i of this set; else *i goes down by how many there are. */

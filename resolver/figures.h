@@ -41,9 +41,10 @@ struct upstream_facts {
 	const char *domain; /* the first one of its route; NULL: the default route */
 	const char *why;    /* how it failed last; NULL: it did not, or has been ready since */
 	bool ready;
-	bool refused;            /* that was its certificate's fault */
-	bool timed;              /* the following is known */
-	double mean_ms, late_ms; /* how long answers take; after which one is late */
+	bool refused;     /* that was its certificate's fault */
+	bool timed;       /* the following is known */
+	double mean_ms;   /* how long answers take */
+	uint64_t late_ms; /* after which one is late; UINT64_MAX: too few are known */
 };
 
 /* The upstream at `i` of all routes, the default one's first. False: there is none. What it

@@ -71,6 +71,18 @@ def test_status(daemon):
     assert live["state"] == "ready" and live["protocol"] == "tls" and live["why"] is None and not live["refused"]
     assert told["upstreams"][0]["upstream"] == live["upstream"] and told["daemon"]["uptime_seconds"] < 60
     assert "daemon    0." in daemon.ctl("status").stdout
+    assert live.get("late_milliseconds", 1) < 10_000, "not known is not a number"
+    cache = told["daemon"]["cache"]
+    assert (cache["hits"], cache["misses"], told["search_domains"], told["dnssec"]) == (7, 1, [], False)
+    assert "; it had 7 of 8 that were asked for (87 %)\n" in daemon.ctl("status").stdout
+
+
+def test_status_of_search_domains(lab, tmp_path):
+    """Those with a ~ are not searched; a route may have some, too."""
+    route = f"[Route]\nDomains=~corp.example lab.example\nDNS={lab.uri('good')}"
+    done = Daemon(lab, tmp_path, lab.uri("good"), resolve="Domains=Home.example ~x.example", more=route).ctl("status", "--json")
+    assert json.loads(done.stdout)["search_domains"] == ["home.example", "lab.example"]
+    assert "search    home.example lab.example\n" in Daemon(lab, tmp_path, lab.uri("good"), resolve="Domains=Home.example ~x.example", more=route).ctl("status").stdout
 
 
 def test_status_without_a_daemon(lab, tmp_path):
