@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPT_PAUSE_MS = 100 };
+enum { ACCEPT_PAUSE_MS = 100, ACCEPT_MAX = 16 };
 
 struct listening {
 	struct control *control;
@@ -35,16 +35,21 @@ static void listening_free(struct listening *listening)
 	free(listening);
 }
 
+/* All who wait, as far as that goes: somebody who connects all the time would else keep others
+ * waiting for as many turns of the loop as there is room in the queue. */
 static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 {
 	struct listening *listening = container_of(watch, struct listening, watch);
-	int fd = accept4(listening->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = 0;
 
-	if (fd >= 0)
-		control_client_accept(&listening->control->clients, fd);
-	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED &&
-		 timer_start(listening->control->clients.facts->loop, &listening->pause,
-			 ACCEPT_PAUSE_MS))
+	for (unsigned n = 0; n < ACCEPT_MAX && fd >= 0; n++) {
+		fd = accept4(listening->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			control_client_accept(&listening->control->clients, fd);
+	}
+	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED &&
+		timer_start(listening->control->clients.facts->loop, &listening->pause,
+			ACCEPT_PAUSE_MS))
 		watch_stop(watch); /* else it would stay ready, and the loop spin */
 }
 

@@ -183,7 +183,9 @@ static void print_cache(const json_t *cache)
 {
 	long long hits = number(cache, "hits"), asked = hits + number(cache, "misses");
 
-	printf("cache     %lld answers, %lld of %lld KiB", number(cache, "entries"),
+	long long entries = number(cache, "entries");
+
+	printf("cache     %lld answer%s, %lld of %lld KiB", entries, entries == 1 ? "" : "s",
 		(number(cache, "bytes") + 1023) / 1024, number(cache, "capacity_bytes") / 1024);
 	if (asked > 0)
 		printf("; it had %lld of %lld that were asked for (%lld %%)", hits, asked,

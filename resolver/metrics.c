@@ -87,7 +87,7 @@ enum metrics_request metrics_read_request(struct wire bytes)
 			     bytes.data);
 	space = memrchr(line.data, ' ', line.size);
 	if (space == NULL || line.data + line.size - space != 9 ||
-		memcmp(space + 1, "HTTP/1.", 7) != 0)
+		memcmp(space + 1, "HTTP/1.", 7) != 0 || space[8] < '0' || space[8] > '9')
 		return METRICS_BAD;
 	line.size = (size_t)(space - line.data);
 	head = skip_word(&line, "HEAD ");
@@ -126,8 +126,11 @@ static bool write_figures(struct metrics_client *client, bool head)
 
 static bool write_error(struct metrics_client *client, const char *status, const char *more)
 {
+	struct wire asked = buf_bytes(&client->in);
+
 	return write_answer(client, status, more, "text/plain",
-		(struct wire){(const uint8_t *)status, strlen(status)}, false);
+		(struct wire){(const uint8_t *)status, strlen(status)},
+		skip_word(&asked, "HEAD "));
 }
 
 static void client_write(struct metrics_client *client)

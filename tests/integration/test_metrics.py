@@ -86,7 +86,9 @@ def test_a_refused_upstream(lab, tmp_path):
 @pytest.mark.parametrize("request_, status", [
     (b"GET / HTTP/1.1\r\n\r\n", 404), (b"GET /metricsx HTTP/1.1\r\n\r\n", 404), (b"POST /metrics HTTP/1.1\r\n\r\n", 405), (b"\r\n\r\n", 400),
     (b"GET /metrics HTTP/2.0\r\n\r\n", 400), (b"GET /metrics\r\n\r\n", 400), (b"x" * 4096, 400), (b"GET /metrics?a=b HTTP/1.0\r\n\r\n", 200),
-    (b"HEAD /metrics HTTP/1.1\r\n\r\n", 200), (b"GET /metrics HTTP/1.1\r\nA: " + b"x" * 4000 + b"\r\n\r\n", 200), (b"x" * 100000, 400)])
+    (b"HEAD /metrics HTTP/1.1\r\n\r\n", 200), (b"GET /metrics HTTP/1.1\r\nA: " + b"x" * 4000 + b"\r\n\r\n", 200), (b"x" * 100000, 400),
+    (b"HEAD /x HTTP/1.1\r\n\r\n", 404), (b"GET /metrics HTTP/1.\x1b\r\n\r\n", 400), (b"GET /metrics\0 HTTP/1.1\r\n\r\n", 404),
+    (b"GET /metrics HTTP/1.1\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n", 200)])
 def test_requests(daemon, request_, status):
     with socket.create_connection(("127.0.0.1", PORT), timeout=5) as client:
         with contextlib.suppress(ConnectionError):
@@ -94,6 +96,7 @@ def test_requests(daemon, request_, status):
         answer = client.makefile("rb").read()
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     head, _, body = answer.partition(b"\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1, "what comes behind a request is not another one"
     assert request_.startswith(b"HEAD") == (body == b"") and daemon.process.poll() is None
     if body:
         assert f"\r\nContent-Length: {len(body)}\r\n".encode() in head
