@@ -171,12 +171,15 @@ static void on_next_piece(struct timer *timer)
 	}
 }
 
-static void on_written(struct filewatch_owner *owner)
+void hostsfile_read_again(struct hostsfile *file)
 {
-	struct hostsfile *file = container_of(owner, struct hostsfile, watch_owner);
-
 	if (begin_reading(file) && !timer_start(file->loop, &file->next_piece, NEXT_MS))
 		failed(file, "out of memory");
+}
+
+static void on_written(struct filewatch_owner *owner)
+{
+	hostsfile_read_again(container_of(owner, struct hostsfile, watch_owner));
 }
 
 struct hostsfile *hostsfile_new(struct loop *loop, struct hostsfile_owner *owner)

@@ -7,8 +7,10 @@
 #include "resolver/special.h"
 #include "resolver/thishost.h"
 #include "transport/list.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* RFC 6303 section 3 has the first; the other is for what may change at any time. */
 enum { FIXED_S = 10800, CHANGING_S = 5 };
@@ -21,8 +23,10 @@ struct local {
 	struct conf *conf;       /* a reference; NULL: none yet */
 	struct hostsfile *hosts; /* NULL: none is read */
 	struct hostsfile_owner hosts_owner;
-	struct filewatch *hostname;
+	struct filewatch *hostname; /* the file */
 	struct filewatch_owner hostname_owner;
+	int kernel_name_fd; /* -1: that it changes is seen with the file, or the network */
+	struct watch kernel_name;
 	struct thishost thishost;
 };
 
@@ -376,6 +380,24 @@ static void on_hostname_written(struct filewatch_owner *owner)
 	look_at_this_host(container_of(owner, struct local, hostname_owner));
 }
 
+static void on_name_set(struct watch *watch, [[maybe_unused]] unsigned events)
+{
+	look_at_this_host(container_of(watch, struct local, kernel_name));
+}
+
+/* sethostname(2) is heard of here, at once. */
+static void watch_name(struct local *local)
+{
+	local->kernel_name.ready = on_name_set;
+	local->kernel_name_fd = open("/proc/sys/kernel/hostname", O_RDONLY | O_CLOEXEC);
+	if (local->kernel_name_fd < 0 || watch_start(local->loop, &local->kernel_name,
+						 local->kernel_name_fd, LOOP_CHANGED))
+		return;
+	watch_stop(&local->kernel_name);
+	close(local->kernel_name_fd);
+	local->kernel_name_fd = -1;
+}
+
 struct local *local_new(struct loop *loop, struct local_owner *owner)
 {
 	static const char *const path = "/etc/hostname";
@@ -394,6 +416,7 @@ struct local *local_new(struct loop *loop, struct local_owner *owner)
 	}
 	/* If not, it is seen with the next change of the network. */
 	(void)!filewatch_set(local->hostname, &path, 1);
+	watch_name(local);
 	thishost_read(&local->thishost);
 	return local;
 }
@@ -404,6 +427,9 @@ void local_free(struct local *local)
 		return;
 	hostsfile_free(local->hosts);
 	filewatch_free(local->hostname);
+	watch_stop(&local->kernel_name);
+	if (local->kernel_name_fd >= 0)
+		close(local->kernel_name_fd);
 	conf_free(local->conf);
 	free(local);
 }
@@ -413,12 +439,15 @@ bool local_configure(struct local *local, struct conf *conf)
 	conf_ref(conf);
 	conf_free(local->conf);
 	local->conf = conf;
+	thishost_read(&local->thishost);
 	if (!conf->read_etc_hosts) {
 		hostsfile_free(local->hosts);
 		local->hosts = NULL;
 	} else if (local->hosts == NULL) {
 		local->hosts = hostsfile_new(local->loop, &local->hosts_owner);
 		return local->hosts != NULL;
+	} else {
+		hostsfile_read_again(local->hosts);
 	}
 	return true;
 }

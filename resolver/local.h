@@ -23,7 +23,8 @@ struct local *local_new(struct loop *loop, struct local_owner *owner);
 /* NULL is allowed. */
 void local_free(struct local *local);
 
-/* From now on under this configuration, to which it takes a reference. Does not call changed().
+/* From now on under this configuration, to which it takes a reference. Looks at all of this
+ * host anew, without a call of changed(), but for a hosts file that it had before.
  * False: no memory for a hosts file; all else holds. */
 [[nodiscard]] bool local_configure(struct local *local, struct conf *conf);
 /* Looks at this machine's addresses and routes anew. */

@@ -135,6 +135,8 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 		ready |= LOOP_READ;
 	if ((events & UV_WRITABLE) != 0)
 		ready |= LOOP_WRITE;
+	if ((events & UV_PRIORITIZED) != 0)
+		ready |= LOOP_CHANGED;
 	handle->owner->ready(handle->owner, ready);
 	/* libuv stops watching at an error; but bytes may lie in front of it, to be read first.
 	 */
@@ -145,7 +147,8 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 bool watch_start(struct loop *loop, struct watch *watch, int fd, unsigned events)
 {
 	int wanted = ((events & LOOP_READ) != 0 ? UV_READABLE : 0) |
-		     ((events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0);
+		     ((events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0) |
+		     ((events & LOOP_CHANGED) != 0 ? UV_PRIORITIZED : 0);
 
 	if (watch->handle == NULL) {
 		struct watch_handle *handle = calloc(1, sizeof *handle);

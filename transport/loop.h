@@ -22,7 +22,8 @@ uint64_t loop_now_ms(const struct loop *loop);
 /* Milliseconds since 1970, the system's clock as it is now. */
 uint64_t loop_wall_ms(void);
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+/* LOOP_CHANGED: of a file of /proc/sys that can be polled: it has changed. */
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_CHANGED = 4 };
 
 struct watch {
 	void (*ready)(struct watch *, unsigned events);

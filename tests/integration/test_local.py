@@ -105,6 +105,33 @@ def test_hosts_goes(lab, tmp_path, how):
         assert dig("one.example").answers == ["192.0.2.2"]
 
 
+def test_hosts_is_read_at_a_reload(lab, tmp_path):
+    """What comes to be where no folder was cannot be seen; a reload looks."""
+    with OnAHost(lab, tmp_path, whole=True) as daemon:
+        daemon.hosts.unlink()
+        daemon.hosts.symlink_to("new/hosts")
+        daemon.wait_for("event=hosts names=0", times=2)
+        (tmp_path / "etc" / "new").mkdir()
+        (tmp_path / "etc" / "new" / "hosts").write_text("192.0.2.3 one.example\n")
+        daemon.reload()
+        daemon.wait_for("event=hosts names=1")
+        assert dig("one.example").answers == ["192.0.2.3"]
+
+
+def test_the_name_is_set(lab, tmp_path):
+    """By sethostname(2) alone, as DHCP clients do."""
+    with OnAHost(lab, tmp_path) as daemon:
+        assert status("box") == "NOERROR"
+        subprocess.run(["nsenter", "-t", str(daemon.process.pid), "-u", "hostname", "crate.lan.example"], check=True)
+        end = time.monotonic() + 3
+        while status("crate") != "NOERROR":
+            assert time.monotonic() < end
+        assert status("box") == "NXDOMAIN" and asked_of_others("box.lan.example")
+        began = daemon.cpu_seconds()
+        time.sleep(0.5)
+        assert daemon.cpu_seconds() - began < 0.1, "it is told of it once"
+
+
 def test_what_is_kept_gives_way(lab, tmp_path):
     """An answer of the upstream that lies in the cache, when the hosts file comes to know the name; and the other way."""
     with OnAHost(lab, tmp_path, upstreams="tls://1.1.1.1:8701#one.one.one.one", cache="yes") as daemon:
