@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers of a tree of signed zones, judged; and what is no answer any more when it is
  * changed. */
+#include "judged.h"
 #include "resolver/dnssec.h"
 #include "resolver/dnssec_rr.h"
-#include "vectors.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,43 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct vectors *vectors;
-
-static struct dnssec *make(const char *const *negative, size_t n)
-{
-	struct dnssec_params params = {
-		.anchor_file = vectors->anchor, .negative = negative, .n_negative = n};
-	char why[256];
-	struct dnssec *dnssec = dnssec_new(&params, why, sizeof why);
-
-	if (dnssec == NULL)
-		fail_msg("%s", why);
-	return dnssec;
-}
-
-/* Judges a message, with all that it needs taken from the vectors. */
-static struct dnssec_verdict judge_message(
-	struct dnssec *dnssec, struct wire message, uint64_t now_s, struct dnssec_work *work)
-{
-	struct dnssec_verdict verdict;
-
-	for (;;) {
-		const struct vector *vector;
-		struct wire question;
-
-		dnssec_judge(dnssec, message, now_s, work, &verdict);
-		if (verdict.result != DNSSEC_NEED)
-			return verdict;
-		question = (struct wire){verdict.need, verdict.need_size};
-		vector = vectors_find(
-			vectors, verdict.need, get16(verdict.need + dname_size(verdict.need)));
-		dnssec_learn(dnssec, question,
-			vector != NULL ? (struct wire){vector->wire, vector->size}
-				       : (struct wire){NULL, 0},
-			"nobody has asked for it", now_s, work);
-	}
-}
 
 static struct dnssec_verdict judge(struct dnssec *dnssec, const uint8_t *name, uint16_t type)
 {
@@ -156,35 +119,6 @@ static void test_changed_answers([[maybe_unused]] void **state)
 	dnssec_free(dnssec);
 }
 
-/* A message with the question and code of the one, and the records of the other, uncompressed.
- */
-static size_t write_message(const struct vector *asked, const struct rrs *rrs, uint8_t *out)
-{
-	size_t at = 12 + dname_size(asked->name) + 4;
-	struct rrs written;
-
-	memcpy(out, asked->wire, at);
-	out[3] = (uint8_t)((out[3] & 0xf0) | rrs->rcode);
-	out[7] = (uint8_t)rrs->n_answers;
-	out[9] = (uint8_t)(rrs->n - rrs->n_answers);
-	out[10] = out[11] = 0;
-	for (size_t i = 0; i < rrs->n; i++) {
-		const struct rr *rr = &rrs->list[i];
-		const uint8_t fixed[] = {(uint8_t)(rr->type >> 8), (uint8_t)rr->type, 0, 1, 0,
-			0, 1, 44, (uint8_t)(rr->rdata.size >> 8), (uint8_t)rr->rdata.size};
-
-		memcpy(out + at, rr->owner, dname_size(rr->owner));
-		at += dname_size(rr->owner);
-		memcpy(out + at, fixed, sizeof fixed);
-		at += sizeof fixed;
-		memcpy(out + at, rr->rdata.data, rr->rdata.size);
-		at += rr->rdata.size;
-	}
-	assert_int_equal(rrs_read((struct wire){out, at}, RR_CANONICAL, &written), RRS_READ);
-	rrs_free(&written);
-	return at;
-}
-
 /* What is there cannot be denied by the answer to another question, though all proofs in it are
  * good. */
 static void test_proofs_of_others([[maybe_unused]] void **state)
@@ -244,37 +178,6 @@ static void test_other_codes([[maybe_unused]] void **state)
 			fail_msg("%s: with code %d", c->text, copy[3] & 15);
 	}
 	dnssec_free(dnssec);
-}
-
-static const struct vector *find_text(const char *text, uint16_t type)
-{
-	uint8_t name[DNAME_SIZE_MAX];
-	const struct vector *vector;
-
-	assert_true(dname_from_text(text, name));
-	vector = vectors_find(vectors, name, type);
-	assert_non_null(vector);
-	return vector;
-}
-
-static enum dnssec_result judge_rrs(
-	struct dnssec *dnssec, const struct vector *asked, const struct rrs *rrs)
-{
-	uint8_t message[65535];
-	struct dnssec_work work = {0};
-	size_t n = write_message(asked, rrs, message);
-
-	return judge_message(dnssec, (struct wire){message, n}, vectors->now_s, &work).result;
-}
-
-static struct rrs rrs_of(const struct vector *vector)
-{
-	struct rrs rrs;
-
-	assert_int_equal(
-		rrs_read((struct wire){vector->wire, vector->size}, RR_CANONICAL, &rrs),
-		RRS_READ);
-	return rrs;
 }
 
 /* A CNAME that is not signed, below a DNAME that is, but not what that makes: to a name whose
@@ -567,18 +470,6 @@ static void test_anchor_files([[maybe_unused]] void **state)
 	dnssec_free(dnssec_new(&(struct dnssec_params){0}, why, sizeof why));
 }
 
-static int load([[maybe_unused]] void **state)
-{
-	vectors = vectors_load();
-	return 0;
-}
-
-static int unload([[maybe_unused]] void **state)
-{
-	vectors_free(vectors);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -599,5 +490,5 @@ int main(void)
 		cmocka_unit_test(test_anchor_files),
 	};
 
-	return cmocka_run_group_tests_name("dnssec", tests, load, unload);
+	return cmocka_run_group_tests_name("dnssec", tests, judged_load, judged_unload);
 }
