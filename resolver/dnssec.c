@@ -179,6 +179,12 @@ static bool is_first(const struct rrs *rrs, size_t i)
 	return true;
 }
 
+/* Those are not judged themselves. */
+static bool is_signature(uint16_t type)
+{
+	return type == TYPE_RRSIG || type == TYPE_SIG;
+}
+
 /* All RRsets of the answer section: what was not asked for is judged, too. */
 static bool judge_answers(struct answer_judging *a)
 {
@@ -188,7 +194,7 @@ static bool judge_answers(struct answer_judging *a)
 		const struct rr *rr = &a->rrs->list[i];
 		struct rrset set;
 
-		if (rr->type == TYPE_RRSIG || rr->type == TYPE_SIG || !is_first(a->rrs, i))
+		if (is_signature(rr->type) || !is_first(a->rrs, i))
 			continue;
 		if (rr->class != CLASS_IN || ++n > RRSETS_MAX ||
 			!rrset_find(a->rrs, SECTION_ANSWER, rr->owner, rr->type, &set))
@@ -214,7 +220,9 @@ static bool follow(
 
 		*ret_found = find_rr(rrs, name, rrs->qtype) != NULL;
 		for (size_t k = 0; rrs->qtype == TYPE_ANY && k < rrs->n_answers; k++)
-			*ret_found = *ret_found || dname_equal(rrs->list[k].owner, name);
+			*ret_found =
+				*ret_found || (!is_signature(rrs->list[k].type) &&
+						      dname_equal(rrs->list[k].owner, name));
 		if (*ret_found)
 			return true;
 		if (cname != NULL && dname_read(cname->rdata.data, cname->rdata.size) > 0)
@@ -356,7 +364,7 @@ static void judge_read(struct answer_judging *a)
 static bool is_beyond(const struct rrs *rrs)
 {
 	return (rrs->rcode != RCODE_NOERROR && rrs->rcode != RCODE_NXDOMAIN) ||
-	       rrs->qclass != CLASS_IN || rrs->qtype == TYPE_RRSIG || rrs->qtype == TYPE_SIG;
+	       rrs->qclass != CLASS_IN || is_signature(rrs->qtype);
 }
 
 void dnssec_judge(struct dnssec *dnssec, struct wire message, uint64_t now_s,
