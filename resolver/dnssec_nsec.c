@@ -10,6 +10,8 @@ bool nsec_lacks(struct wire bitmap, const uint8_t *name, uint16_t type)
 	/* RFC 6840 section 4.4: of DS, the parent speaks; of all else, not the parent. */
 	if (type == TYPE_DS ? bitmap_has(bitmap, TYPE_SOA) && *name != 0 : delegation)
 		return false;
+	if (type == TYPE_ANY) /* a type of the name's own, whichever */
+		return !bitmap_has_data(bitmap);
 	return !bitmap_has(bitmap, type) && !bitmap_has(bitmap, TYPE_CNAME);
 }
 

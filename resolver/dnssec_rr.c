@@ -351,3 +351,21 @@ bool bitmap_has(struct wire bitmap, uint16_t type)
 	}
 	return false;
 }
+
+bool bitmap_has_data(struct wire bitmap)
+{
+	for (size_t at = 0; bitmap.size - at >= 3; at += 2 + (size_t)bitmap.data[at + 1]) {
+		unsigned window = (unsigned)bitmap.data[at] << 8, n = bitmap.data[at + 1];
+
+		if (n > bitmap.size - at - 2)
+			return false;
+		for (unsigned i = 0; i < n * 8; i++) {
+			unsigned type = window | i;
+
+			if ((bitmap.data[at + 2 + i / 8] & 0x80 >> i % 8) != 0 &&
+				type != TYPE_RRSIG && type != TYPE_NSEC && type != TYPE_NXNAME)
+				return true;
+		}
+	}
+	return false;
+}

@@ -12,6 +12,7 @@
 enum {
 	TYPE_SIG = 24,
 	TYPE_DNSKEY = 48,
+	TYPE_NXNAME = 128, /* RFC 9824 section 2 */
 };
 
 enum { RR_MAX = 2048 };
@@ -86,6 +87,8 @@ bool ds_read(struct wire rdata, struct ds *ret);
 
 /* RFC 4034 section 4.1.2; in both kinds of NSEC. */
 bool bitmap_has(struct wire bitmap, uint16_t type);
+/* Any type but those that only go with a proof. */
+bool bitmap_has_data(struct wire bitmap);
 bool bitmap_is_good(struct wire bitmap);
 
 static inline uint16_t get16(const uint8_t *p)
