@@ -105,7 +105,7 @@ static bool judge_rrset(struct answer_judging *a, const struct rrset *set)
 		tried[n++] = sig.signer;
 		switch (zone_find(&a->j, sig.signer, &zone)) {
 		case WALK_STOP: return false;
-		case WALK_INSECURE: a->insecure = true; return true;
+		case WALK_INSECURE: continue; /* a trust anchor may be below */
 		case WALK_ZONE: break;
 		}
 		if (dname_equal(zone.name, sig.signer))
@@ -315,7 +315,9 @@ static bool judge_denial(struct answer_judging *a, const uint8_t *name)
 			      : "no proof that there is none");
 	switch (zone_find(&a->j, signer, &zone)) {
 	case WALK_STOP: return false;
-	case WALK_INSECURE: a->insecure = true; return true;
+	case WALK_INSECURE: /* a trust anchor may be below */
+		return judge_unsigned(a, name, a->rrs->qtype, DNSSEC_EDE_NSEC_MISSING,
+			"no proof of its own that there is none");
 	case WALK_ZONE: break;
 	}
 	if (!dname_equal(zone.name, signer))
