@@ -295,10 +295,11 @@ static bool judge_proof(
 	case DENIED_OPT_OUT: a->insecure = true; return true;
 	case DENIED_NOT: break;
 	}
-	return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_NSEC_MISSING,
-		no_name ? "%s: no proof that there is no such name"
-			: "%s: no proof that there is no such record",
-		rr_text(name, type).text);
+	/* Then it is a proof of something on the way, and this may be in a zone below that
+	 * nobody has signed. */
+	return judge_unsigned(a, name, type, DNSSEC_EDE_NSEC_MISSING,
+		no_name ? "no proof that there is no such name"
+			: "no proof that there is no such record");
 }
 
 /* There is nothing at the end of the way: that is to be proven. */
