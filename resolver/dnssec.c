@@ -261,11 +261,20 @@ static const uint8_t *denying_zone(
 	return nearest;
 }
 
+/* The zone's own; and for AD there may be no other, for it would be passed on. */
 static bool judge_soa(struct answer_judging *a, const struct zone *zone)
 {
+	const struct rrs *rrs = a->rrs;
 	struct proven proven;
 	struct rrset set;
 
+	for (size_t i = rrs->n_answers; i < rrs->n; i++)
+		if (!a->insecure && rrs->list[i].type == TYPE_SOA &&
+			(rrs->list[i].class != CLASS_IN ||
+				!dname_equal(rrs->list[i].owner, zone->name)))
+			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+				"%s: not that of the zone which says that there is none",
+				rr_text(rrs->list[i].owner, TYPE_SOA).text);
 	if (!rrset_find(a->rrs, SECTION_AUTHORITY, zone->name, TYPE_SOA, &set))
 		return true;
 	return rrset_verify(&a->j, &set, zone->name, zone->keys, &proven) &&
@@ -279,20 +288,19 @@ static bool judge_proof(
 	struct denial denial;
 	enum denied denied;
 
-	if (!judge_soa(a, zone) ||
-		!denial_collect(&a->j, a->rrs, zone->name, zone->keys, &denial))
+	if (!denial_collect(&a->j, a->rrs, zone->name, zone->keys, &denial))
 		return false;
 	denied = no_name ? denial_of_name(&a->j, &denial, name)
 			 : denial_of_type(&a->j, &denial, name, type);
 	switch (denied) {
 	case DENIED_STOP: return false;
-	case DENIED: return lower_ttl(a, denial.ttl_s);
+	case DENIED: return judge_soa(a, zone) && lower_ttl(a, denial.ttl_s);
 	case DENIED_NO_MEANS:
 		a->noted.ede = DNSSEC_EDE_ITERATIONS;
 		snprintf(a->noted.why, sizeof a->noted.why,
 			"more iterations of NSEC3 than are supported");
 		[[fallthrough]];
-	case DENIED_OPT_OUT: a->insecure = true; return true;
+	case DENIED_OPT_OUT: a->insecure = true; return judge_soa(a, zone);
 	case DENIED_NOT: break;
 	}
 	/* Then it is a proof of something on the way, and this may be in a zone below that
