@@ -7,7 +7,7 @@
 
 enum {
 	TTL_MIN_S = 5,           /* so that one query can use what it has asked for */
-	TTL_MAX_S = 86400,       /* of keys and delegations */
+	TTL_MAX_S = FACT_MAX_S,  /* of keys and delegations */
 	TTL_DENIED_MAX_S = 3600, /* of what is not (RFC 2308 section 5) */
 	FAILED_S = 5,            /* RFC 9520 section 3.2 */
 	BOGUS_S = 30,            /* RFC 4035 section 4.7 */

@@ -98,7 +98,8 @@ const struct fact *store_find(
 
 	if (entry == NULL)
 		return NULL;
-	if (entry->fact.expires_s <= now_s) {
+	/* Longer than it can be: then the clock was set back since. */
+	if (entry->fact.expires_s <= now_s || entry->fact.expires_s - now_s > FACT_MAX_S) {
 		drop(store, place);
 		return NULL;
 	}

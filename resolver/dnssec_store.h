@@ -4,6 +4,9 @@
  * goes first. */
 #include "resolver/dnssec_rr.h"
 
+/* No fact is kept for longer. */
+enum { FACT_MAX_S = 86400 };
+
 enum fact_kind {
 	FACT_KEYS, /* the DNSKEY RRset of a zone */
 	FACT_CUT,  /* is there a delegation at this name? */
