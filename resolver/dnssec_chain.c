@@ -394,7 +394,12 @@ static bool learn_zone(struct judging *j, const struct rrs *rrs)
 void zone_learn(struct judging *j, const struct rrs *rrs)
 {
 	bool cut = rrs->qtype == TYPE_DS;
+	const struct fact *known =
+		store_find(j->dnssec->store, cut ? FACT_CUT : FACT_KEYS, rrs->qname, j->now_s);
 
+	/* Many may have waited for it, and the first of them has learnt it. */
+	if (known != NULL && known->state != FACT_FAILED)
+		return;
 	if (cut ? learn_cut(j, rrs) : learn_zone(j, rrs))
 		return;
 	zone_learn_failure(j, rrs->qname, rrs->qtype, FACT_BOGUS);
