@@ -197,6 +197,16 @@ static bool take_additional(struct taking *t, size_t at, unsigned n, struct rrs 
 	return true;
 }
 
+/* Each RRset looks at all signatures, so the one times the other is what a message costs. */
+static bool too_many_signatures(const struct rrs *rrs)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < rrs->n; i++)
+		n += rrs->list[i].type == TYPE_RRSIG;
+	return n > RRSIG_MAX;
+}
+
 static bool take_all(struct taking *t, struct rrs *rrs)
 {
 	size_t at = HEADER_SIZE;
@@ -242,6 +252,10 @@ enum rrs_read rrs_read(struct wire message, enum rr_form form, struct rrs *ret)
 	if (!take_all(&t, &rrs)) {
 		rrs_free(&rrs);
 		return RRS_MALFORMED;
+	}
+	if (too_many_signatures(&rrs)) {
+		rrs_free(&rrs);
+		return RRS_TOO_MANY;
 	}
 	*ret = rrs;
 	return RRS_READ;

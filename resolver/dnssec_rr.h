@@ -15,7 +15,7 @@ enum {
 	TYPE_NXNAME = 128, /* RFC 9824 section 2 */
 };
 
-enum { RR_MAX = 2048 };
+enum { RR_MAX = 2048, RRSIG_MAX = 128 };
 
 enum rr_section { SECTION_ANSWER, SECTION_AUTHORITY };
 
