@@ -13,6 +13,7 @@ enum {
 	BOGUS_S = 30,            /* RFC 4035 section 4.7 */
 	KEYS_MAX = 32,
 	RDATAS_MAX = 16384, /* of a fact, in bytes */
+	LEARNT_MAX = 128,   /* records of an answer: each DS looks at each key, and so on */
 };
 
 static enum walk need(struct judging *j, const uint8_t *name, uint16_t type)
@@ -400,7 +401,10 @@ void zone_learn(struct judging *j, const struct rrs *rrs)
 	/* Many may have waited for it, and the first of them has learnt it. */
 	if (known != NULL && known->state != FACT_FAILED)
 		return;
-	if (cut ? learn_cut(j, rrs) : learn_zone(j, rrs))
+	if (rrs->n > LEARNT_MAX)
+		judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "%s: too many records",
+			rr_text(rrs->qname, rrs->qtype).text);
+	else if (cut ? learn_cut(j, rrs) : learn_zone(j, rrs))
 		return;
 	zone_learn_failure(j, rrs->qname, rrs->qtype, FACT_BOGUS);
 }

@@ -334,6 +334,33 @@ static void test_learnt_once([[maybe_unused]] void **state)
 	dnssec_free(dnssec);
 }
 
+/* Each DS looks at each key. */
+static void test_many_keys([[maybe_unused]] void **state)
+{
+	static uint8_t message[MESSAGE_MAX];
+	struct dnssec *dnssec = make(NULL, 0);
+	struct rrs keys = rrs_of(find_text(".", TYPE_DNSKEY)), many = keys;
+	struct dnssec_work work = {0};
+	struct rr list[129];
+	size_t n;
+
+	many.list = list;
+	for (many.n = 0; many.n < 129; many.n++)
+		list[many.n] = keys.list[many.n % keys.n];
+	many.n_answers = many.n;
+	for (unsigned i = 0; i < 2; i++) {
+		n = write_message(question(".", TYPE_DNSKEY), &many, message);
+		dnssec_learn(dnssec, (struct wire){(const uint8_t *)"\0\0\60\0\1", 5},
+			(struct wire){message, n}, NULL, vectors->now_s, &work);
+		assert_int_equal(work.signatures, i);
+		/* Not one too many. */
+		many.n = many.n_answers = 128;
+		dnssec_flush(dnssec);
+	}
+	rrs_free(&keys);
+	dnssec_free(dnssec);
+}
+
 /* A message of names of 120 labels: a question, and records. */
 struct long_message {
 	uint8_t bytes[MESSAGE_MAX];
@@ -442,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_keys_of_one_tag),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_learnt_once),
+		cmocka_unit_test(test_many_keys),
 		cmocka_unit_test(test_long_names_cost_little),
 		cmocka_unit_test(test_many_signatures_cost_little),
 	};
