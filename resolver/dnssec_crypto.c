@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RFC 4034 appendix A.1, 5702, 6605, 8080 */
+/* RFC 5702, 6605, 8080 */
 enum algorithm {
-	RSASHA1 = 5,
-	RSASHA1_NSEC3_SHA1 = 7,
 	RSASHA256 = 8,
 	RSASHA512 = 10,
 	ECDSAP256SHA256 = 13,
@@ -35,8 +33,7 @@ static const struct {
 
 static bool is_rsa(uint8_t algorithm)
 {
-	return algorithm == RSASHA1 || algorithm == RSASHA1_NSEC3_SHA1 ||
-	       algorithm == RSASHA256 || algorithm == RSASHA512;
+	return algorithm == RSASHA256 || algorithm == RSASHA512;
 }
 
 /* The place in `curves`, or how many there are. */

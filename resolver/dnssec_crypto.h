@@ -6,9 +6,11 @@
 
 enum { SHA1_SIZE = 20, SHA384_SIZE = 48 };
 
-/* RFC 8624 section 3.1: 5, 7, 8, 10, 13, 14, 15, and 16. */
+/* RFC 8624 section 3.1: 8, 10, 13, 14, 15, and 16. What is signed with SHA-1 (5, 7) is insecure
+ * (RFC 9905 section 2). */
 bool crypto_knows_algorithm(uint8_t algorithm);
-/* RFC 8624 section 3.3: 1, 2, 4. */
+/* RFC 8624 section 3.3: 1, 2, 4. SHA-1 is good enough here, for nobody can find another key
+ * with a given digest; it counts only where there is nothing better. */
 bool crypto_knows_digest(uint8_t digest_type);
 /* Does the key have a size that its algorithm allows? RSA: 512 to 4096 bits, and an exponent of
  * at most 64 bits: what more costs has no use. */

@@ -73,6 +73,7 @@ CASES = [
     ("nothing.iterations.lab.", "A", INSECURE, 27),
     ("www.newalgorithm.lab.", "A", INSECURE, 1),
     ("www.newdigest.lab.", "A", INSECURE, 2),
+    ("www.sha1.lab.", "A", INSECURE, 1),  # RFC 9905 section 2
     ("www.expired.lab.", "A", BOGUS, 7),
     ("nothing.expired.lab.", "A", BOGUS, 7),
     ("www.future.lab.", "A", BOGUS, 8),

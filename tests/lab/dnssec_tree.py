@@ -137,6 +137,7 @@ def zones():
         Zone("p384.lab.", algorithm="ECDSAP384SHA384"),
         Zone("ed25519.lab.", algorithm="ED25519"),
         Zone("ed448.lab.", algorithm="ED448"),
+        Zone("sha1.lab.", algorithm="NSEC3RSASHA1"),
         Zone("unsigned.lab.", signer=""),
         Zone("expired.lab.", begin=-30 * DAY, end=-DAY),
         Zone("future.lab.", begin=DAY, end=30 * DAY),
@@ -206,7 +207,7 @@ class Tree:
         return time.strftime("%Y%m%d%H%M%S", time.gmtime(self.now + seconds))
 
     def sign_bind(self, zone, path):
-        bits = ("-b", "2048") if zone.algorithm.startswith("RSA") else ()
+        bits = ("-b", "2048") if "RSA" in zone.algorithm else ()
         for flag in (("-f", "KSK"), ()) if zone.two_keys else (("-f", "KSK"),):
             self.run("dnssec-keygen", "-q", "-a", zone.algorithm, *bits, *flag, zone.name)
         with open(path, "a", encoding="ascii") as file:

@@ -446,6 +446,10 @@ static void test_anchor_files([[maybe_unused]] void **state)
 		{"", "no trust anchor"},
 		{". IN A 192.0.2.1\n", ":1: neither DS nor DNSKEY"},
 		{"\n. IN DS 1 200 2 E06D\n", ":2: its algorithm"},
+		{". IN DS 1 5 2 "
+		 "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+			":1: its algorithm"},
+		{". IN DS 1 8 1 E06D44B80B8F1D39A95C0B0D7C65D08458E88040", NULL},
 		{"nonsense\n", ":1: "},
 		{". IN DNSKEY 0 3 13 AAAA\n", "not a zone key"},
 	};
