@@ -22,12 +22,13 @@ enum { SHA256_SIZE = 32, RSA_MIN = 64, RSA_MAX = 512, EXPONENT_MAX = 8 };
 static const struct {
 	uint8_t algorithm;
 	size_t key, signature;
+	unsigned cost;
 } curves[] = {
-	{ECDSAP256SHA256, 64, 64},
-	{ECDSAP384SHA384, 96, 96},
-	{ED25519, 32, 64},
+	{ECDSAP256SHA256, 64, 64, 1},
+	{ECDSAP384SHA384, 96, 96, 8},
+	{ED25519, 32, 64, 1},
 #if LDNS_BUILD_CONFIG_USE_ED448
-	{ED448, 57, 114},
+	{ED448, 57, 114, 3},
 #endif
 };
 
@@ -86,6 +87,19 @@ bool crypto_key_is_good(const struct dnskey *key)
 	if (is_rsa(key->algorithm))
 		return rsa_modulus_size(key->key) > 0;
 	return curve < sizeof curves / sizeof *curves && key->key.size == curves[curve].key;
+}
+
+unsigned crypto_cost(const struct dnskey *key)
+{
+	enum { RSA_USUAL = 256, EXPONENT_USUAL = 3 };
+	size_t curve = curve_of(key->algorithm);
+
+	if (curve < sizeof curves / sizeof *curves)
+		return curves[curve].cost;
+	return rsa_modulus_size(key->key) > RSA_USUAL || key->key.data[0] > EXPONENT_USUAL ||
+			       key->key.data[0] == 0
+		       ? 4
+		       : 1;
 }
 
 static bool signature_fits(const struct dnskey *key, struct wire signature)

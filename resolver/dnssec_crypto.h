@@ -15,6 +15,8 @@ bool crypto_knows_digest(uint8_t digest_type);
 /* Does the key have a size that its algorithm allows? RSA: 512 to 4096 bits, and an exponent of
  * at most 64 bits: what more costs has no use. */
 bool crypto_key_is_good(const struct dnskey *key);
+/* What it costs to verify a signature of it, a tenth of a millisecond being one. */
+unsigned crypto_cost(const struct dnskey *key);
 /* Is `signature` the key's over `data`? The key is a good one. */
 bool crypto_verify(const struct dnskey *key, struct wire data, struct wire signature);
 /* Is the DS's digest that of this key of `owner` (in lower case)? RFC 4034 section 5.1.4 */

@@ -70,7 +70,7 @@ bool spend_fetch(struct judging *j)
 		j, &j->work->fetches, DNSSEC_FETCHES_MAX, "DS and DNSKEY RRsets to ask for");
 }
 
-bool spend_signature(struct judging *j)
+bool spend_signature(struct judging *j, unsigned cost)
 {
 	struct dnssec *dnssec = j->dnssec;
 
@@ -78,8 +78,9 @@ bool spend_signature(struct judging *j)
 		dnssec->second = j->now_s;
 		dnssec->signatures = 0;
 	}
-	if (dnssec->signatures < dnssec->signatures_a_second) {
-		dnssec->signatures++;
+	if (cost <= dnssec->signatures_a_second &&
+		dnssec->signatures <= dnssec->signatures_a_second - cost) {
+		dnssec->signatures += cost;
 		return spend(
 			j, &j->work->signatures, DNSSEC_SIGNATURES_MAX, "signatures to verify");
 	}
@@ -285,7 +286,7 @@ static bool try_keys(struct judging *j, const struct rrset *set, const struct rr
 			break;
 		}
 		--*tries;
-		if (!spend_signature(j))
+		if (!spend_signature(j, crypto_cost(&key)))
 			break;
 		if (owned == NULL)
 			owned = signed_data(set, sig, &data);

@@ -8,7 +8,7 @@
 struct dnssec {
 	struct anchors *anchors;
 	struct store *store;
-	unsigned signatures_a_second, signatures; /* as many were verified in `second` */
+	unsigned signatures_a_second, signatures; /* their cost in `second` */
 	uint64_t second;
 };
 
@@ -31,7 +31,8 @@ struct rr_text rr_text(const uint8_t *name, uint16_t type);
 
 /* These count, and fail the judgement when it is too much. */
 bool spend_fetch(struct judging *j);
-bool spend_signature(struct judging *j);
+/* cost: see crypto_cost() */
+bool spend_signature(struct judging *j, unsigned cost);
 bool spend_digest(struct judging *j);
 bool spend_hash(struct judging *j);
 

@@ -56,6 +56,11 @@ bool crypto_key_is_good(const struct dnskey *key)
 	return key->key.size > 1;
 }
 
+unsigned crypto_cost([[maybe_unused]] const struct dnskey *key)
+{
+	return 1;
+}
+
 /* Reads all, so that a sanitizer sees what is not there. */
 static unsigned sum(struct wire bytes)
 {

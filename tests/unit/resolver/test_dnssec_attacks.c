@@ -334,6 +334,23 @@ static void test_learnt_once([[maybe_unused]] void **state)
 	dnssec_free(dnssec);
 }
 
+/* Four of P-256 on the way, and two of P-384, which count as eight each. */
+static void test_costly_signatures([[maybe_unused]] void **state)
+{
+	const struct vector *vector = find_text("www.p384.lab.", A);
+	struct wire message = {vector->wire, vector->size};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct dnssec *dnssec = make(NULL, 0);
+		struct dnssec_work work = {0};
+
+		dnssec_limit(dnssec, 19 + i);
+		assert_int_equal(judge_message(dnssec, message, vectors->now_s, &work).result,
+			i == 0 ? DNSSEC_INDETERMINATE : DNSSEC_SECURE);
+		dnssec_free(dnssec);
+	}
+}
+
 /* Each DS looks at each key. */
 static void test_many_keys([[maybe_unused]] void **state)
 {
@@ -469,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_keys_of_one_tag),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_learnt_once),
+		cmocka_unit_test(test_costly_signatures),
 		cmocka_unit_test(test_many_keys),
 		cmocka_unit_test(test_long_names_cost_little),
 		cmocka_unit_test(test_many_signatures_cost_little),
