@@ -2,6 +2,7 @@
 /* Files, lines, sections, keys: from text to setters. */
 #include "conf/set.h"
 #include "conf/suggest.h"
+#include "conf/value.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -235,6 +236,9 @@ static void read_text(struct reading *reading, const char *text, size_t size)
 			broken = !mistake(reading, "%s",
 				good_bytes(part, n) ? "the line is too long"
 						    : "a control character stands in the line");
+		/* What it says may be asked for, and is told as JSON. */
+		if (!broken && !comment && !value_utf8(part, n))
+			broken = !mistake(reading, "the line is not UTF-8");
 		if (!broken) {
 			memcpy(line + used, part, n);
 			used += n;

@@ -247,3 +247,36 @@ bool value_in_list(const char *word, const char *list)
 	}
 	return false;
 }
+
+/* How many bytes the character takes; 0: it is none. */
+static size_t utf8_size(const unsigned char *text, size_t size)
+{
+	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000}; /* of so many bytes */
+	unsigned c = text[0];
+	size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
+	uint32_t value = n == 1 ? c : c & (0xffU >> (n + 1));
+
+	if (n > size)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (text[i] >> 6 != 2)
+			return 0;
+		value = value << 6 | (text[i] & 0x3f);
+	}
+	if (value < least[n] || value > 0x10ffff || value >> 11 == 0x1b)
+		return 0;
+	return n;
+}
+
+bool value_utf8(const char *text, size_t size)
+{
+	while (size > 0) {
+		size_t n = utf8_size((const unsigned char *)text, size);
+
+		if (n == 0)
+			return false;
+		text += n;
+		size -= n;
+	}
+	return true;
+}

@@ -27,5 +27,8 @@ bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *re
 bool value_is_no_host(const struct conf_address *address);
 /* yes or no, as systemd writes them: 1, y, true, t, on; 0, n, false, f, off; in any case. */
 bool value_bool(const char *text, bool *ret);
+/* UTF-8 (RFC 3629) without control characters beyond ASCII's; those of ASCII are not looked at.
+ */
+bool value_utf8(const char *text, size_t size);
 /* Is `word` one of the words of `list`, which are separated by spaces? */
 bool value_in_list(const char *word, const char *list);

@@ -267,9 +267,12 @@ static int print(const struct ctl *ctl)
 
 	if (good)
 		status = status_json(ctl, snapshot, clock_now(timekeeper_clock(keeper)));
+	if (good && status == NULL)
+		ctl_complain("status", "out of memory");
+	good = good && status != NULL;
 	if (good && ctl->json) {
 		good = show_json(status);
-	} else if (good && status != NULL) {
+	} else if (good) {
 		print_text(status);
 		json_decref(status);
 	}

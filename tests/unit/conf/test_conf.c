@@ -587,6 +587,14 @@ static const struct {
 	{"[Control]\nDnstapSocket=x", "f:2: DnstapSocket: x: not an absolute path"},
 	{R "DNS=1.1.1.1\r\n", "f:2: a control character"},
 	{R "D\x01S=1.1.1.1", "f:2: a control character"},
+	{"[Control]\nSocket=/tmp/\xff", "f:2: the line is not UTF-8"},
+	{"[Control]\nSocket=/tmp/\xc3", "f:2: the line is not UTF-8"},
+	{"[Control]\nSocket=/tmp/\xc0\xaf", "f:2: the line is not UTF-8"},
+	{"[Control]\nSocket=/tmp/\xc2\x9b[31m", "f:2: the line is not UTF-8"},
+	{"[Control]\nSocket=/tmp/\xed\xa0\x80", "f:2: the line is not UTF-8"},
+	{"[Control]\nSocket=/tmp/\xf4\x90\x80\x80", "f:2: the line is not UTF-8"},
+	{"# \xff\n[Control]\nSocket=\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		"f:3: Socket: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80: not an absolute path"},
 };
 
 static void test_mistakes([[maybe_unused]] void **state)
