@@ -18,7 +18,8 @@ static const char HELP[] = "Usage: ctresolvectl status [--json]\n"
 			   "Shows what upstreams are judged by: the policy, the log list and "
 			   "its age, the clock; and the "
 			   "last\n"
-			   "verdict on each upstream.\n"
+			   "verdict on each upstream. Of a daemon that runs also how its "
+			   "upstreams and its cache fare.\n"
 			   "\n"
 			   "  -j, --json  print JSON\n";
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The control socket and who asks there: ctresolvectl, others, and those who mean no good."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -113,6 +114,18 @@ def test_monitor(daemon):
         process.terminate()
     assert event["name"] == "WWW.example." and event["type"] == "AAAA" and event["client"] == ADDRESS and event["transport"] == "udp"
     assert event["rcode"] == "NOERROR" and event["source"] in ("upstream", "cache") and 0 < event["milliseconds"] < 5000
+
+
+def test_a_terminal_is_safe(daemon):
+    """Names that were asked for are shown to root: of no byte of them a terminal makes anything but a character."""
+    with subprocess.Popen([CTL, "-c", daemon.config, "monitor"], stdout=subprocess.PIPE) as process:
+        wait_until(lambda: len(os.listdir(f"/proc/{process.pid}/fd")) > 3)
+        time.sleep(0.2)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(b"\0\1\1\0\0\1\0\0\0\0\0\0" + b"\x0a\x1b]0;x\x07\x9b\n\"\xff\7example\0" + b"\0\x01\0\1", (ADDRESS, PORT))
+        line = process.stdout.readline()
+        process.terminate()
+    assert rb" \027]0\;x\007\155\010\"\255.example. A " in line and all(32 <= byte < 127 for byte in line.rstrip(b"\n")), line
 
 
 def wait_until(true, seconds=5):
@@ -268,6 +281,48 @@ def test_no_socket(lab, tmp_path):
     with daemon:
         assert not daemon.socket.exists() and "Socket=no" in daemon.ctl("statistics").stderr
         assert ask("www.example", "A").answer
+
+
+def test_churn(daemon):
+    """Those who ask, flush and watch come and go, at any moment, while queries are under way and the socket moves from place to place."""
+    ends, places, moves = time.monotonic() + 3, (daemon.socket, daemon.socket.with_name("other")), 0
+    words = ('{"verb": "query", "question": "056831303032076578616d706c650000010001"}\n{"verb": "flush-caches"}\n'
+             '{"verb": "monitor"}\n{"verb": "monitor"}\n{"verb": "status"}\n{"verb": "query", "question": "00"}\n').encode()
+
+    def ask_on():
+        for i in range(10**6):
+            if time.monotonic() > ends:
+                return
+            assert ask(f"n{i % 500}.example", "A").rcode() != 2
+
+    def come_and_go(watchers):
+        for i in range(10**6):
+            if time.monotonic() > ends:
+                return
+            with contextlib.suppress(OSError):  # there are too many, or the socket is elsewhere
+                watchers.append(connect(daemon))
+                watchers[-1].sendall(b'{"verb": "monitor"}\n')
+                with connect(daemon) as client:
+                    client.sendall(words[:len(words) - i % 300])
+            while len(watchers) > 6:
+                watchers.pop(0).close()
+
+    with concurrent.futures.ThreadPoolExecutor() as pool, contextlib.ExitStack() as stack:
+        watchers = []
+        stack.callback(lambda: [client.close() for client in watchers])
+        running = [pool.submit(ask_on), pool.submit(ask_on), pool.submit(come_and_go, watchers)]
+        while time.monotonic() < ends:
+            now, then = places[moves % 2], places[(moves + 1) % 2]
+            daemon.config.write_text(daemon.config.read_text().replace(f"Socket={now}\n", f"Socket={then}\n"))
+            moves += 1
+            daemon.socket = then
+            daemon.reload()
+            daemon.wait_for("event=reloaded", times=moves)
+        for each in running:
+            each.result()
+    wait_until(lambda: daemon.ctl("statistics").returncode == 0)
+    told = json.loads(daemon.ctl("statistics", "--json").stdout)
+    assert told["queries_under_way"] == 0 and told["queries_failed"] == 0 and moves > 3 and daemon.descriptors() < 40
 
 
 def test_a_file_that_is_lost(lab, tmp_path):
