@@ -79,9 +79,12 @@ static void read_type(struct http_answer *answer, struct wire value)
 		size--;
 	if (size >= sizeof answer->type)
 		size = sizeof answer->type - 1;
+	/* It is told in a log, between quotes. */
 	for (size_t i = 0; i < size; i++)
 		answer->type[i] =
-			value.data[i] > ' ' && value.data[i] < 0x7f ? (char)value.data[i] : '?';
+			value.data[i] > ' ' && value.data[i] < 0x7f && value.data[i] != '"'
+				? (char)value.data[i]
+				: '?';
 	answer->type[size] = '\0';
 }
 

@@ -28,6 +28,7 @@ static void test_is_dns([[maybe_unused]] void **state)
 		{"200", "text/html", "the server answers with text/html, not with"},
 		{"200", "application/dns-message2", "application/dns-message2, not"},
 		{"200", "a\x01\x80z", "answers with a??z, not with"},
+		{"200", "a\"event=accepted", "answers with a?event=accepted, not with"},
 		{"200", "", "answers with nothing that has a type"},
 		{"204", "application/dns-message", "HTTP status 204"},
 		{"404", "application/dns-message", "HTTP status 404"},
