@@ -228,7 +228,8 @@ static void set_question(json_t *told, const struct question *question)
 }
 
 /* As long as `answer` lives. */
-static int show(const json_t *answer, const struct question *question, bool json)
+static int show(
+	const json_t *answer, const struct question *question, bool json, bool *ret_exists)
 {
 	static uint8_t bytes[MESSAGE_SIZE_MAX];
 	struct reply reply = {.answers = json_array(), .ede = json_array()};
@@ -258,6 +259,7 @@ static int show(const json_t *answer, const struct question *question, bool json
 	}
 	if (fflush(stdout) != 0 || !good)
 		return ctl_complain("standard output", "it cannot be written");
+	*ret_exists = reply.rcode != RCODE_NXDOMAIN;
 	return status_of(&reply);
 }
 
@@ -300,15 +302,18 @@ static bool read_words(struct asking *asking, char **words)
 	return true;
 }
 
-static int ask_one(const struct asking *asking, const struct question *question)
+/* *ret_exists: there may be other records of that name. */
+static int ask_one(
+	const struct asking *asking, const struct question *question, bool *ret_exists)
 {
 	char why[256];
 	json_t *answer = control_ask(asking->daemon, request_json(question), why, sizeof why);
 	int status;
 
+	*ret_exists = true;
 	if (answer == NULL)
 		return ctl_complain("query", why);
-	status = show(answer, question, asking->ctl->json);
+	status = show(answer, question, asking->ctl->json, ret_exists);
 	json_decref(answer);
 	return status;
 }
@@ -321,29 +326,33 @@ static int worse(int one, int other)
 /* Some address is enough. */
 static int ask_addresses(const struct asking *asking, struct question *question)
 {
+	bool exists;
 	int a, aaaa;
 
 	question_set_type(question, TYPE_A);
-	a = ask_one(asking, question);
+	a = ask_one(asking, question, &exists);
+	if (!exists)
+		return a;
 	question_set_type(question, TYPE_AAAA);
-	aaaa = ask_one(asking, question);
+	aaaa = ask_one(asking, question, &exists);
 	return a == CTL_OK || aaaa == CTL_OK ? CTL_OK : worse(a, aaaa);
 }
 
 static int ask_all(struct asking *asking)
 {
 	int status = CTL_OK;
+	bool exists;
 
 	for (size_t i = 0; i < asking->n_names; i++) {
 		struct question *question = &asking->names[i];
 
 		if (asking->n_types == 0)
 			status = worse(status, asking->addresses[i]
-						       ? ask_one(asking, question)
+						       ? ask_one(asking, question, &exists)
 						       : ask_addresses(asking, question));
 		for (size_t j = 0; j < asking->n_types; j++) {
 			question_set_type(question, asking->types[j]);
-			status = worse(status, ask_one(asking, question));
+			status = worse(status, ask_one(asking, question, &exists));
 		}
 	}
 	return status;

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from daemon import ADDRESS, CTL, PORT, PROGRAM, SANITIZED, Daemon
+from daemon import ADDRESS, CTL, PORT, PROGRAM, ROOT, SANITIZED, Daemon
 from dnsclient import ask, dig
 
 
@@ -76,6 +77,22 @@ def test_status(daemon):
     cache = told["daemon"]["cache"]
     assert (cache["hits"], cache["misses"], told["search_domains"], told["dnssec"]) == (7, 1, [], False)
     assert "; it had 7 of 8 that were asked for (87 %)\n" in daemon.ctl("status").stdout
+
+
+def test_names_of_json_are_in_the_manual(daemon):
+    """So scripts can rely on them."""
+    def names(value):
+        if isinstance(value, list):
+            return set().union(*(names(each) for each in value))
+        return set().union(value, *(names(each) for each in value.values())) if isinstance(value, dict) else set()
+
+    manual = (ROOT / "resolver/ctresolvectl.1").read_text() + (ROOT / "ctpolicy/ctcheck.1").read_text()
+    ask("www.example", "A")
+    wait_until(lambda: json.loads(daemon.ctl("evidence", "--json").stdout))
+    for words in (("status",), ("query", "www.example", "A"), ("evidence",), ("flush-caches",)):
+        done = daemon.ctl(words[0], "--json", *words[1:])
+        told = names(json.loads(done.stdout))
+        assert told and not {name for name in told if not re.search(rf"(?<![-\w]){name}(?![-\w])", manual)}, words
 
 
 def test_status_of_search_domains(lab, tmp_path):

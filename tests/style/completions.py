@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""completions.py CTRESOLVECTL: what its help names, each shell completes; and bash does it in truth."""
+"""completions.py CTRESOLVECTL: what its help names, each shell completes, and the manual has; and bash does it in truth."""
 import pathlib
 import re
 import subprocess
@@ -8,12 +8,18 @@ import sys
 
 PROGRAM = sys.argv[1]
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "packaging/completions"
-VERBS = ["status", "query", "statistics", "flush-caches", "monitor", "probe", "verify", "evidence", "log-list"]
+MANUAL = (FOLDER.parents[1] / "resolver/ctresolvectl.1").read_text()
+
+
+def helped(*words):
+    return subprocess.run([PROGRAM, *words, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+VERBS = re.findall(r"^  ([a-z][a-z-]+)(?: |$)", helped(), re.M)
 
 
 def options(*words):
-    text = subprocess.run([PROGRAM, *words, "--help"], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", text, re.M))
+    return set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", helped(*words), re.M))
 
 
 def completed(*words):
@@ -25,6 +31,8 @@ def completed(*words):
 
 wrong = []
 wanted = options().union(*(options(verb) for verb in VERBS))
+wrong += [f"the manual lacks {verb}" for verb in VERBS if not re.search(rf"^\.It Cm {verb}\b", MANUAL, re.M)]
+wrong += [f"the manual lacks --{option}" for option in sorted(wanted) if not re.search(rf"Fl -{option}\b", MANUAL)]
 for name in ("ctresolvectl.bash", "_ctresolvectl", "ctresolvectl.fish"):
     text = (FOLDER / name).read_text()
     wrong += [f"{name} lacks {word}" for word in VERBS + ["show", "check", "install"] if word not in text]
