@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/ctl_control.h"
+#include "conf/value.h"
 #include "resolver/snapshot.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 /* A query's whole budget is a minute at the most; a daemon that is well takes who connects at
  * once. */
-enum { PATIENCE_S = 65, CONNECT_S = 5 };
+enum { PATIENCE_S = 65, CONNECT_S = 5, LINE_SIZE = 512 * 1024 };
 
 static FILE *connect_to(const char *path)
 {
@@ -56,15 +57,49 @@ FILE *control_connect(const struct ctl *ctl, const char **ret_why)
 	return daemon;
 }
 
+static bool is_clean(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return value_utf8(text, strlen(text));
+}
+
+/* It goes to a terminal, which may be root's, while the daemon has fewer rights: of all that it
+ * says nothing is a control character. */
+static bool all_clean(json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		return is_clean(json_string_value(value));
+	json_array_foreach(value, i, member)
+	{
+		if (!all_clean(member))
+			return false;
+	}
+	json_object_foreach(value, name, member)
+	{
+		if (!is_clean(name) || !all_clean(member))
+			return false;
+	}
+	return true;
+}
+
 json_t *control_next(FILE *daemon)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n = getline(&line, &size, daemon);
-	json_t *answer = n > 0 ? json_loadb(line, (size_t)n, 0, NULL) : NULL;
+	static char line[LINE_SIZE];
+	json_t *answer;
 
-	free(line);
-	return answer;
+	if (fgets(line, sizeof line, daemon) == NULL)
+		return NULL;
+	answer = json_loads(line, 0, NULL);
+	if (answer == NULL || all_clean(answer))
+		return answer;
+	json_decref(answer);
+	return NULL;
 }
 
 /* All of it. */

@@ -143,6 +143,24 @@ def test_exit_status_and_words(tmp_path):
             assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith("ctresolvectl: query: ")
 
 
+@pytest.mark.parametrize("evil", ["\x1b]0;x\x07", "\x7f", "\u009b31m", "\n"])
+@pytest.mark.parametrize("verb, answers", [
+    ("statistics", [{"ok": True, "statistics": {"EVIL": 1}}]), ("statistics", [{"ok": False, "error": "EVIL"}]),
+    ("query", [said(b"\0" * 12, source="upstream", upstream="EVIL")]),
+    ("monitor", [{"ok": True}, {"time_ms": 1, "client": "EVIL", "transport": "udp", "question": "", "rcode": 0, "source": "x", "milliseconds": 1}])])
+def test_a_daemon_that_is_not_itself(tmp_path, verb, answers, evil):
+    """What runs with fewer rights than who looks at it writes nothing to a terminal that is no character."""
+    lines = "\n".join(json.dumps(answer).replace("EVIL", json.dumps("x" + evil)[1:-1]) for answer in answers)
+    with straw(tmp_path, lambda _: lines) as ctl:
+        done = ctl(verb, *(["a.example", "A"] if verb == "query" else []))
+        assert done.returncode == 2 and "x" + evil not in done.stdout + done.stderr and done.stderr.count("\n") == 1, done
+
+
+def test_a_daemon_that_does_not_end(tmp_path):
+    with straw(tmp_path, lambda _: '{"ok": true, "statistics": {"a": "' + "x" * 30_000_000 + '"}}') as ctl:
+        assert ctl("statistics").returncode == 2
+
+
 def test_names(tmp_path):
     """Escapes go both ways; an address is looked up backwards; what is no name is not asked for."""
     asked = []
