@@ -45,6 +45,14 @@ static struct answer servfail(const struct dnssec_verdict *verdict)
 	};
 }
 
+static void bound_ttl(struct answer *answer, uint32_t max_ttl_s)
+{
+	if (answer->lifetime_s > max_ttl_s)
+		answer->lifetime_s = max_ttl_s;
+	if (answer->max_ttl_s > max_ttl_s)
+		answer->max_ttl_s = max_ttl_s;
+}
+
 static void validation_end(struct validation *v)
 {
 	struct wire message = {passed_on.message, 0};
@@ -58,8 +66,8 @@ static void validation_end(struct validation *v)
 	if (message.size == 0 ||
 		!message_read_answer(question, message, &passed_on.room, &answer))
 		answer = servfail(&v->verdict);
-	else if (answer.lifetime_s > v->verdict.max_ttl_s)
-		answer.lifetime_s = v->verdict.max_ttl_s;
+	else
+		bound_ttl(&answer, v->verdict.max_ttl_s);
 	v->done(v->owner, &answer);
 	free(v);
 }
