@@ -192,6 +192,9 @@ static void on_exchanged(struct exchange *exchange)
 	lookup->max_age_s = exchange->max_age_s;
 	lookup->by = exchange->by;
 	if (!lookup->validates) {
+		/* Here AD says that we have judged it. */
+		if (lookup->snapshot->dnssec != NULL)
+			lookups->answer.low &= (uint8_t)~FLAG_AD;
 		answered(lookup, &lookups->answer);
 		return;
 	}

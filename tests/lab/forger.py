@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """forger.py CERTIFICATE ADDRESS:PORT FILE: an upstream over TLS with a root, zones below it, and their keys, so that it can sign what no
-zone should. FILE gets the root's DS; says "ready" when it is. Each name of CASES has its own fraud, or none."""
+zone should. FILE gets the root's DS; says "ready" when it is. Each name of CASES has its own fraud, or none;
+whatever is asked, AD is said of it."""
 import base64
 import pathlib
 import socket
@@ -146,6 +147,11 @@ class World:
             return child.sign(here, signer=zones["sibling.parent."].name), []
         if name == "www.apex.parent.":
             return [here], []
+        if name == "longer.parent.":
+            signed = parent.sign(here)
+            for each in signed:
+                each.ttl = 86400  # and 300 is what was signed
+            return signed, []
         return self.zone_of(dns.name.from_text(name)).sign(here), []
 
     def answer(self, name, kind):
@@ -167,6 +173,7 @@ def serve(plain, context, world):
             while size := reading.read(2):
                 query = dns.message.from_wire(reading.read(int.from_bytes(size, "big")))
                 question, reply = query.question[0], dns.message.make_response(query, recursion_available=True)
+                reply.flags |= dns.flags.AD
                 reply.answer, reply.authority = world.answer(
                     question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype))
                 wire = reply.to_wire(max_size=65535)
