@@ -37,20 +37,20 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-/* Lengths of labels are below 'A'. */
-static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return true;
-}
-
+/* Often asked, and mostly of names that differ early. Lengths of labels are below 'A'. */
 bool dname_equal(const uint8_t *a, const uint8_t *b)
 {
-	size_t n = dname_size(a);
+	unsigned left = 1; /* up to the next label */
 
-	return n == dname_size(b) && same_bytes(a, b, n);
+	for (;; a++, b++) {
+		if (*a != *b && lower(*a) != lower(*b))
+			return false;
+		if (--left > 0)
+			continue;
+		if (*a == 0)
+			return true;
+		left = 1 + (unsigned)*a;
+	}
 }
 
 bool dname_in(const uint8_t *name, const uint8_t *ancestor)
