@@ -201,6 +201,10 @@ static bool judge_answers(struct answer_judging *a)
 			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
 				"an answer with more than %d RRsets, or of another class",
 				RRSETS_MAX);
+		/* RFC 6672 section 2.4; and each link of the way looks at all. */
+		if (set.type == TYPE_DNAME && set.n > 1)
+			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+				"%s: more than one", rr_text(set.owner, TYPE_DNAME).text);
 		if (!is_synthesized(a->rrs, &set) && !judge_rrset(a, &set))
 			return false;
 	}

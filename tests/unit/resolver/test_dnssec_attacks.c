@@ -473,6 +473,29 @@ static void test_many_signatures_cost_little([[maybe_unused]] void **state)
 	dnssec_free(dnssec);
 }
 
+/* RFC 6672 section 2.4: a name has one at most; each link of a chain would look at all. */
+static void test_many_dnames([[maybe_unused]] void **state)
+{
+	static const char *const negative[] = {"a."};
+	struct dnssec *dnssec = make(negative, 1);
+	enum dnssec_result want[] = {DNSSEC_INSECURE, DNSSEC_BOGUS};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct long_message *m = begin_long();
+		struct dnssec_work work = {0};
+		struct dnssec_verdict got;
+
+		for (uint8_t n = 0; n <= i; n++)
+			put_record(m, 14, TYPE_DNAME,
+				(const uint8_t[]){1, (uint8_t)('x' + n), 1, 'a', 0}, 5);
+		dnssec_judge(
+			dnssec, (struct wire){m->bytes, m->size}, vectors->now_s, &work, &got);
+		assert_int_equal(got.result, want[i]);
+		free(m);
+	}
+	dnssec_free(dnssec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_learnt_once),
 		cmocka_unit_test(test_costly_signatures),
 		cmocka_unit_test(test_many_keys),
+		cmocka_unit_test(test_many_dnames),
 		cmocka_unit_test(test_long_names_cost_little),
 		cmocka_unit_test(test_many_signatures_cost_little),
 	};
