@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/ctl_control.h"
-#include "conf/value.h"
+#include "resolver/ctl_show.h"
 #include "resolver/snapshot.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -57,37 +57,6 @@ FILE *control_connect(const struct ctl *ctl, const char **ret_why)
 	return daemon;
 }
 
-static bool is_clean(const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-	return value_utf8(text, strlen(text));
-}
-
-/* It goes to a terminal, which may be root's, while the daemon has fewer rights: of all that it
- * says nothing is a control character. */
-static bool all_clean(json_t *value)
-{
-	const char *name;
-	json_t *member;
-	size_t i;
-
-	if (json_is_string(value))
-		return is_clean(json_string_value(value));
-	json_array_foreach(value, i, member)
-	{
-		if (!all_clean(member))
-			return false;
-	}
-	json_object_foreach(value, name, member)
-	{
-		if (!is_clean(name) || !all_clean(member))
-			return false;
-	}
-	return true;
-}
-
 json_t *control_next(FILE *daemon)
 {
 	static char line[LINE_SIZE];
@@ -96,7 +65,7 @@ json_t *control_next(FILE *daemon)
 	if (fgets(line, sizeof line, daemon) == NULL)
 		return NULL;
 	answer = json_loads(line, 0, NULL);
-	if (answer == NULL || all_clean(answer))
+	if (answer == NULL || show_is_clean(answer))
 		return answer;
 	json_decref(answer);
 	return NULL;

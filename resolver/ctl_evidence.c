@@ -65,7 +65,9 @@ json_t *evidence_records(const char **ret_path)
 	records = json_array();
 	/* One after the other; the first that is none ends it. */
 	while ((record = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL)) != NULL)
-		if (json_array_append_new(records, record) < 0)
+		if (!show_is_clean(record))
+			json_decref(record);
+		else if (json_array_append_new(records, record) < 0)
 			break;
 	fclose(file);
 	return records;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/ctl_show.h"
+#include "conf/value.h"
 #include "ctpolicy/report_json.h"
 #include "transport/describe.h"
 #include <stdio.h>
@@ -197,6 +198,35 @@ const char *show_text_of(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text != NULL ? text : "?";
+}
+
+static bool is_clean(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return value_utf8(text, strlen(text));
+}
+
+bool show_is_clean(json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		return is_clean(json_string_value(value));
+	json_array_foreach(value, i, member)
+	{
+		if (!show_is_clean(member))
+			return false;
+	}
+	json_object_foreach(value, name, member)
+	{
+		if (!is_clean(name) || !show_is_clean(member))
+			return false;
+	}
+	return true;
 }
 
 bool show_json(json_t *object)

@@ -21,5 +21,9 @@ const char *show_text_of(const json_t *object, const char *key);
  * cannot be read, errno says why. */
 json_t *evidence_records(const char **ret_path);
 
+/* Is there no control character in it? What a daemon says and writes goes to a terminal, which
+ * may be root's, while the daemon has fewer rights. */
+bool show_is_clean(json_t *value);
+
 /* Prints it with a line feed, and frees it. False: it could not be made or printed. */
 bool show_json(json_t *object);

@@ -95,6 +95,17 @@ def test_names_of_json_are_in_the_manual(daemon):
         assert told and not {name for name in told if not re.search(rf"(?<![-\w]){name}(?![-\w])", manual)}, words
 
 
+def test_evidence_of_somebody_else(lab, tmp_path):
+    """Who has taken the daemon over may write its files, but not to root's terminal."""
+    daemon = Daemon(lab, tmp_path, lab.uri("good"))
+    daemon.state.mkdir()
+    record = {"time": "2026-11-28T00:00:00.000Z", "upstream": lab.uri("good"), "verdict": "accept", "reason": "fine"}
+    (daemon.state / "evidence.json").write_text(json.dumps(record) + "\n" + json.dumps(record | {"reason": "\x1b]0;x\x07", "scts": []}) + "\n")
+    for words in (("status",), ("evidence",), ("status", "--json")):
+        done = daemon.ctl(*words)
+        assert done.returncode == 0 and "fine" in done.stdout and "]0;x" not in done.stdout
+
+
 def test_status_of_search_domains(lab, tmp_path):
     """Those with a ~ are not searched; a route may have some, too."""
     route = f"[Route]\nDomains=~corp.example lab.example\nDNS={lab.uri('good')}"
