@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/cache.h"
+#include "resolver/reader.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,8 @@ enum cache_freshness cache_find(struct cache *cache, const struct cache_key *key
 		return CACHE_NOTHING;
 	ret->age_s = 0;
 	ret->max_ttl_s = STALE_TTL;
+	/* What signed it may have expired, too. */
+	ret->low &= (uint8_t)~FLAG_AD;
 	*ret_due = entry->vain_until_s == 0 || (int32_t)(entry->vain_until_s - now_s) <= 0;
 	return CACHE_STALE;
 }

@@ -12,6 +12,8 @@
 
 static const struct siphash_key secret = {{1, 2}};
 
+enum { AUTHENTICATED = 0x20 }; /* AD, where the header has it */
+
 /* The key of "NUMBER.example A". */
 static struct cache_key key_of(unsigned number, bool dnssec_ok)
 {
@@ -144,8 +146,11 @@ static void test_stale([[maybe_unused]] void **state)
 	struct answer answer;
 	bool due;
 
-	put(cache, 1, 1000, 300, 100, RCODE_NOERROR);
+	put(cache, 1, 1000, 300, 100, RCODE_NOERROR | AUTHENTICATED);
+	assert_int_equal(get(cache, 1, 1299, &answer, &due), CACHE_FRESH);
+	assert_int_equal(answer.low, AUTHENTICATED);
 	assert_int_equal(get(cache, 1, 1300, &answer, &due), CACHE_STALE);
+	assert_int_equal(answer.low, 0);
 	assert_int_equal(answer.max_ttl_s, 30);
 	assert_int_equal(answer.age_s, 0);
 	assert_true(due);
