@@ -16,7 +16,8 @@ enum {
 struct lookups {
 	struct loop *loop;
 	struct siphash_key secret;
-	struct cache *cache; /* NULL: none */
+	struct cache *cache;     /* NULL: none */
+	struct cache_stats past; /* what those before it have counted */
 	bool keep_negative, keep_local;
 	unsigned generation; /* of what may be cached */
 	size_t under_way;
@@ -350,8 +351,25 @@ void lookups_free(struct lookups *lookups)
 	free(lookups);
 }
 
+struct cache_stats lookups_cache_stats(const struct lookups *lookups)
+{
+	const struct cache_stats *past = &lookups->past;
+	struct cache_stats stats = {0};
+
+	if (lookups->cache != NULL)
+		stats = cache_stats(lookups->cache);
+	stats.hits += past->hits;
+	stats.misses += past->misses;
+	stats.inserted += past->inserted;
+	stats.evicted += past->evicted;
+	stats.stale += past->stale;
+	stats.prefetched += past->prefetched;
+	return stats;
+}
+
 bool lookups_use(struct lookups *lookups, const struct conf *conf)
 {
+	lookups->past = lookups_cache_stats(lookups);
 	cache_free(lookups->cache);
 	lookups->cache = NULL;
 	lookups->generation++;
@@ -373,9 +391,4 @@ void lookups_flush(struct lookups *lookups)
 const struct validation_counts *lookups_validations(const struct lookups *lookups)
 {
 	return &lookups->validations;
-}
-
-struct cache_stats lookups_cache_stats(const struct lookups *lookups)
-{
-	return lookups->cache != NULL ? cache_stats(lookups->cache) : (struct cache_stats){0};
 }

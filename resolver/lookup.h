@@ -41,7 +41,7 @@ void lookups_free(struct lookups *lookups);
 bool lookups_use(struct lookups *lookups, const struct conf *conf);
 /* Forgets all that is cached, and does not keep what is under way now. */
 void lookups_flush(struct lookups *lookups);
-/* All zeroes while there is no cache. */
+/* Counters go on where another cache takes the place of one; sizes are those of now. */
 struct cache_stats lookups_cache_stats(const struct lookups *lookups);
 const struct validation_counts *lookups_validations(const struct lookups *lookups);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What is kept, for how long, for whom; and that equal questions are one."""
+import json
 import time
 
 import dns.flags
@@ -128,10 +129,13 @@ def test_chains(upstream, daemon):
 
 def test_reload_forgets(upstream, daemon):
     ask("reload.example", "A")
+    before = json.loads(daemon.ctl("statistics", "--json").stdout)
     daemon.reload()
     daemon.wait_for("event=reloaded")
     ask("reload.example", "A")
     assert len(upstream.asked("reload.example")) == 2
+    after = json.loads(daemon.ctl("statistics", "--json").stdout)
+    assert after["cache_inserted"] > before["cache_inserted"] and after["cache_entries"] == 1
 
 
 def test_prefetch(upstream, daemon):
