@@ -84,6 +84,12 @@ static bool judge_signed(
 	if (!rrset_verify(&a->j, set, zone->name, zone->keys, &proven) ||
 		(proven.expanded && !judge_wildcard(a, set, zone, &proven)))
 		return false;
+	/* A wildcard's DNAME is that of each name, also of those below the name that it was
+	 * expanded for: it redirects none of them (RFC 4592 section 4.4). */
+	if (proven.expanded && set->type == TYPE_DNAME &&
+		!dname_equal(set->owner, a->rrs->qname))
+		return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "%s: of a wildcard",
+			rr_text(set->owner, TYPE_DNAME).text);
 	return lower_ttl(a, proven.ttl_s);
 }
 

@@ -41,6 +41,7 @@ CASES = [
     ("www.otherkey.parent.", "A", BOGUS),  # the keys are signed, but not by the one that the DS means
     ("stolen.child.parent.", "A", BOGUS),  # the parent's wildcard, over the child
     ("rootwild.parent.", "A", BOGUS),  # the root's wildcard, over all
+    ("a.b.wilddname.parent.", "A", BOGUS),  # the wildcard's DNAME, over a name below the one that it was expanded for
     ("child.parent.", "TXT", BOGUS),  # the parent's NSEC of the delegation says nothing of the child
     ("www.apex.parent.", "A", BOGUS),  # nor does that of the child deny the DS
     ("www.sibling.parent.", "A", BOGUS),  # keys and data of another zone
@@ -134,6 +135,10 @@ class World:
         if name == "x.wild.parent.":
             wild = dns.name.from_text("*.wild.parent.")
             return parent.sign(here, owner=wild), self.nsec(parent, "*.wild.parent.", "A", following="z.parent.")
+        if name == "a.b.wilddname.parent.":
+            signed = parent.sign(rrset("b.wilddname.parent.", "DNAME", "child.parent."), owner=dns.name.from_text("*.wilddname.parent."))
+            signed += [rrset(name, "CNAME", "a.child.parent."), *child.sign(rrset("a.child.parent.", "A", "192.0.2.1"))]
+            return signed, self.nsec(parent, "*.wilddname.parent.", "DNAME", following="z.parent.")
         if name == "stolen.child.parent.":
             wild = dns.name.from_text("*.parent.")
             return parent.sign(here, owner=wild), self.nsec(parent, "child.parent.", "NS", "DS", following="z.parent.")
