@@ -44,17 +44,8 @@ static bool refuse_type(struct reading *reading, const char *text, size_t size)
 
 SETTER(refused_types)
 {
-	bool good = true;
-
 	(void)option;
 	if (*value == '\0')
 		reading->conf->n_refused_types = 0;
-	while (*value != '\0') {
-		size_t size = strcspn(value, " \t");
-
-		good &= refuse_type(reading, value, size);
-		value += size;
-		value += strspn(value, " \t");
-	}
-	return good;
+	return each_word(reading, value, refuse_type);
 }

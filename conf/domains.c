@@ -17,11 +17,24 @@ static bool is_domain(const char *text, size_t size)
 	return value_hostname(copy, size);
 }
 
-const char *keep_domain(struct reading *reading, const char *text, size_t size)
+static const char *keep_domain(struct reading *reading, const char *text, size_t size)
 {
 	if (size > 1 && text[size - 1] == '.')
 		size--;
 	return is_domain(text, size) ? keep_name(reading, text, size) : NULL;
+}
+
+bool add_domain(struct reading *reading, const char *text, size_t size, const char **list,
+	size_t *n, size_t max)
+{
+	const char *name = keep_domain(reading, text, size);
+
+	if (name == NULL)
+		return mistake(reading, "%.*s: not a domain", (int)size, text);
+	if (*n == max)
+		return mistake(reading, "more than %zu domains", max);
+	list[(*n)++] = name;
+	return true;
 }
 
 static const struct conf_route *route_of(const struct conf *conf, const char *name)
@@ -101,21 +114,6 @@ static bool add_to_default(struct reading *reading, const char *text, size_t siz
 	return true;
 }
 
-static bool add_each(struct reading *reading, const char *value,
-	bool (*add)(struct reading *, const char *, size_t))
-{
-	bool good = true;
-
-	while (*value != '\0') {
-		size_t size = strcspn(value, " \t");
-
-		good &= add(reading, value, size);
-		value += size;
-		value += strspn(value, " \t");
-	}
-	return good;
-}
-
 SETTER(route_domains)
 {
 	(void)option;
@@ -123,7 +121,7 @@ SETTER(route_domains)
 		return true;
 	if (*value == '\0')
 		reading->route->n_domains = 0;
-	return add_each(reading, value, add_to_route);
+	return each_word(reading, value, add_to_route);
 }
 
 SETTER(domains)
@@ -131,5 +129,5 @@ SETTER(domains)
 	(void)option;
 	if (*value == '\0')
 		reading->conf->n_domains = 0;
-	return add_each(reading, value, add_to_default);
+	return each_word(reading, value, add_to_default);
 }

@@ -47,15 +47,8 @@ SETTER(rebind_protection)
 
 static bool allow_rebinding(struct reading *reading, const char *word, size_t size)
 {
-	struct conf *conf = reading->conf;
-	const char *name = keep_domain(reading, word, size);
-
-	if (name == NULL)
-		return mistake(reading, "%.*s: not a domain", (int)size, word);
-	if (conf->n_rebind_allow == ROUTE_DOMAINS_MAX)
-		return mistake(reading, "more than %d domains", ROUTE_DOMAINS_MAX);
-	conf->rebind_allow[conf->n_rebind_allow++] = name;
-	return true;
+	return add_domain(reading, word, size, reading->conf->rebind_allow,
+		&reading->conf->n_rebind_allow, ROUTE_DOMAINS_MAX);
 }
 
 SETTER(rebind_allow)

@@ -54,9 +54,10 @@ struct reading {
 /* A copy that lives as long as the configuration. NULL: no memory, which was noted. */
 const char *keep_text(struct reading *reading, const char *text, size_t size);
 
-/* The same of a domain, in lower case and without its final dot. NULL: it is not one, or there
- * is no memory. */
-const char *keep_domain(struct reading *reading, const char *text, size_t size);
+/* Adds a domain, in lower case and without its final dot, to a list of *n that has room for
+ * `max`. False: a mistake, or no memory. */
+bool add_domain(struct reading *reading, const char *text, size_t size, const char **list,
+	size_t *n, size_t max);
 
 /* yes or no, or what else means the same to resolved.conf(5). */
 bool read_bool(

@@ -25,18 +25,21 @@ static void check_stub_overlap(struct reading *reading)
 	}
 }
 
+static bool is_loopback(const struct conf_address *address)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return address->size == 4 ? address->bytes[0] == 127
+				  : memcmp(address->bytes, loopback6, 16) == 0;
+}
+
 /* Whoever listens to others says to whom. */
 static void check_clients(struct reading *reading)
 {
 	const struct conf *conf = reading->conf;
 
 	for (size_t i = 0; conf->n_allowed == 0 && i < conf->n_extra_listeners; i++) {
-		const struct conf_address *address = &conf->extra_listeners[i].address;
-		static const uint8_t loopback6[16] = {[15] = 1};
-		bool local = address->size == 4 ? address->bytes[0] == 127
-						: memcmp(address->bytes, loopback6, 16) == 0;
-
-		if (!local) {
+		if (!is_loopback(&conf->extra_listeners[i].address)) {
 			mistake(reading,
 				"DNSStubListenerExtra: it listens to other machines, but "
 				"AllowClients= in [Protection] does not say which may ask");
@@ -162,12 +165,9 @@ static void check_domains(struct reading *reading)
 /* Whoever can reach them reads them. */
 static void check_metrics(struct reading *reading)
 {
-	static const uint8_t loopback6[16] = {[15] = 1};
 	const struct conf_address *address = &reading->conf->metrics_listen;
-	bool local = address->size == 4 ? address->bytes[0] == 127
-					: memcmp(address->bytes, loopback6, 16) == 0;
 
-	if (address->size > 0 && !local && !reading->conf->metrics_allow_remote)
+	if (address->size > 0 && !is_loopback(address) && !reading->conf->metrics_allow_remote)
 		mistake(reading, "MetricsListen: not an address of this host alone, such as "
 				 "127.0.0.1; if others may read it: MetricsAllowRemote=yes");
 }

@@ -35,15 +35,8 @@ SETTER(trust_anchor_file)
 
 static bool add_negative(struct reading *reading, const char *word, size_t size)
 {
-	struct conf *conf = reading->conf;
-	const char *name = keep_domain(reading, word, size);
-
-	if (name == NULL)
-		return mistake(reading, "%.*s: not a domain", (int)size, word);
-	if (conf->n_negative_anchors == NEGATIVE_ANCHORS_MAX)
-		return mistake(reading, "more than %d domains", NEGATIVE_ANCHORS_MAX);
-	conf->negative_anchors[conf->n_negative_anchors++] = name;
-	return true;
+	return add_domain(reading, word, size, reading->conf->negative_anchors,
+		&reading->conf->n_negative_anchors, NEGATIVE_ANCHORS_MAX);
 }
 
 SETTER(negative_trust_anchors)

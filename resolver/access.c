@@ -6,7 +6,7 @@
 enum { BUCKETS = 4096 };
 
 /* Queries that one client may ask now: a bucket that fills at RateLimit= a second, up to a
- * second's worth. Clients whose hashes meet in one place share it while it is not full. */
+ * second's worth. Clients whose hashes meet in one place share it. */
 struct bucket {
 	float tokens;
 	uint64_t filled_ms;
