@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/access.h"
+#include "resolver/prefix.h"
 #include <stdlib.h>
-#include <string.h>
 
 enum { BUCKETS = 4096 };
 
@@ -42,15 +42,6 @@ bool access_is_local(const union socket_address *peer)
 	return size == 4 ? bytes[0] == 127 : IN6_IS_ADDR_LOOPBACK(&peer->v6.sin6_addr);
 }
 
-static bool is_in(const uint8_t *bytes, size_t size, const struct conf_prefix *prefix)
-{
-	unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
-
-	return prefix->address.size == size &&
-	       memcmp(bytes, prefix->address.bytes, whole) == 0 &&
-	       (rest == 0 || (bytes[whole] ^ prefix->address.bytes[whole]) >> (8 - rest) == 0);
-}
-
 bool access_is_allowed(const struct conf *conf, const union socket_address *peer)
 {
 	size_t size;
@@ -59,7 +50,9 @@ bool access_is_allowed(const struct conf *conf, const union socket_address *peer
 	if (access_is_local(peer))
 		return true;
 	for (size_t i = 0; i < conf->n_allowed; i++)
-		if (is_in(bytes, size, &conf->allowed[i]))
+		if (conf->allowed[i].address.size == size &&
+			first_bits_are(
+				bytes, conf->allowed[i].address.bytes, conf->allowed[i].bits))
 			return true;
 	return false;
 }

@@ -2,9 +2,9 @@
 #include "resolver/asked.h"
 #include <string.h>
 
-void asked_read(const struct request *request, struct asked *ret)
+void asked_read(struct wire question, struct asked *ret)
 {
-	const uint8_t *from = request->question.data;
+	const uint8_t *from = question.data;
 	size_t at = 0;
 
 	ret->n_labels = 0;
@@ -20,7 +20,7 @@ void asked_read(const struct request *request, struct asked *ret)
 	}
 	ret->name[at++] = 0;
 	ret->size = at;
-	ret->type = request->type;
+	ret->type = (uint16_t)(from[at] << 8 | from[at + 1]);
 	ret->class = (uint16_t)(from[at + 2] << 8 | from[at + 3]);
 }
 

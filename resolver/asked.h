@@ -27,8 +27,8 @@ struct reverse {
 	bool exact;          /* no label stands in front */
 };
 
-/* request->question is not empty. */
-void asked_read(const struct request *request, struct asked *ret);
+/* question: name, type and class as in a message that was found well formed; not empty. */
+void asked_read(struct wire question, struct asked *ret);
 /* Is the name in this domain, which is written in lower case without a final dot? *ret_at is
  * where the domain begins in it. */
 bool asked_is_in(const struct asked *asked, const char *domain, size_t *ret_at);

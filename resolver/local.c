@@ -225,7 +225,7 @@ static size_t answer_empty_zone(struct answering *a, struct special_zone zone, b
 	const uint16_t type = a->asked.type;
 
 	if ((zone.is_apex && type == TYPE_DS && a->asked.n_labels > 1) ||
-		routes_claim(a->local->conf, a->request->question))
+		routes_claim(a->local->conf, &a->asked))
 		return 0;
 	if (!zone.is_apex && !exists)
 		return end_without(a, RCODE_NXDOMAIN, zone.at, FIXED_S);
@@ -266,7 +266,7 @@ static size_t answer_ipv4only(struct answering *a, struct special_zone zone)
 
 	if (!zone.is_apex || !is_of_addresses(a->asked.type))
 		return answer_empty_zone(a, zone, false);
-	if (routes_claim(a->local->conf, a->request->question))
+	if (routes_claim(a->local->conf, &a->asked))
 		return 0;
 	return end_with_addresses(a, addresses, 2, FIXED_S);
 }
@@ -298,7 +298,7 @@ static size_t answer_single_label(struct answering *a)
 
 	if (a->asked.n_labels != 1 || conf->resolve_single_label ||
 		(a->asked.type != TYPE_A && a->asked.type != TYPE_AAAA) ||
-		routes_claim(conf, a->request->question))
+		routes_claim(conf, &a->asked))
 		return 0;
 	a->out.authoritative = false;
 	return end_with(a, RCODE_NXDOMAIN);
@@ -333,7 +333,7 @@ size_t local_answer(const struct local *local, const struct request *request, ui
 
 	if (local->conf == NULL)
 		return 0;
-	asked_read(request, &a.asked);
+	asked_read(request->question, &a.asked);
 	compose(&a.out, request, out, LOCAL_ANSWER_MAX);
 	/* Of the classes that exist nobody is asked for another one; of what does not (RFC 6895
 	 * section 3.2), or is for updates, nothing is known. */

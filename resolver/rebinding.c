@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/rebinding.h"
+#include "resolver/prefix.h"
 #include "resolver/reader.h"
 #include "resolver/routes.h"
 #include <string.h>
@@ -28,18 +29,10 @@ static const struct prefix prefixes6[] = {
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};    /* 64:ff9b::/96, RFC 6052 */
 
-static bool is_in(const uint8_t *address, const struct prefix *prefix)
-{
-	unsigned bytes = prefix->bits / 8, bits = prefix->bits % 8;
-
-	return memcmp(address, prefix->bytes, bytes) == 0 &&
-	       (bits == 0 || (address[bytes] ^ prefix->bytes[bytes]) >> (8 - bits) == 0);
-}
-
 static bool is_private4(const uint8_t *address)
 {
 	for (size_t i = 0; i < sizeof prefixes4 / sizeof *prefixes4; i++)
-		if (is_in(address, &prefixes4[i]))
+		if (first_bits_are(address, prefixes4[i].bytes, prefixes4[i].bits))
 			return true;
 	return false;
 }
@@ -49,7 +42,7 @@ static bool is_private6(const uint8_t *address)
 	if (memcmp(address, mapped, 12) == 0 || memcmp(address, nat64, 12) == 0)
 		return is_private4(address + 12);
 	for (size_t i = 0; i < sizeof prefixes6 / sizeof *prefixes6; i++)
-		if (is_in(address, &prefixes6[i]))
+		if (first_bits_are(address, prefixes6[i].bytes, prefixes6[i].bits))
 			return true;
 	return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/special.h"
+#include "resolver/prefix.h"
 #include <string.h>
 
 static const struct {
@@ -59,14 +60,6 @@ static const struct {
 	  {{0x20, 0x01, 0x0d, 0xb8}, 32, 32},
 };
 
-static bool first_bits_are(const struct address *address, const uint8_t *bytes, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	return memcmp(address->bytes, bytes, whole) == 0 &&
-	       (rest == 0 || (address->bytes[whole] ^ bytes[whole]) >> (8 - rest) == 0);
-}
-
 struct special_zone special_reverse(const struct asked *asked, const struct reverse *reverse)
 {
 	const bool is4 = reverse->address.size == 4;
@@ -79,7 +72,7 @@ struct special_zone special_reverse(const struct asked *asked, const struct reve
 		size_t labels = 2 + zone / reverse->label_bits, at;
 
 		if (reverse->bits < zone ||
-			!first_bits_are(&reverse->address,
+			!first_bits_are(reverse->address.bytes,
 				is4 ? reverse4[i].bytes : reverse6[i].bytes, bits))
 			continue;
 		at = asked->labels[asked->n_labels - labels];

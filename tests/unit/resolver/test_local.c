@@ -36,7 +36,7 @@ static struct asked asked_of(const char *text)
 	struct request request = {.question = wire_of(text, bytes), .type = 1};
 	struct asked asked;
 
-	asked_read(&request, &asked);
+	asked_read(request.question, &asked);
 	return asked;
 }
 
