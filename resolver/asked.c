@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/asked.h"
+#include "resolver/bytes.h"
 #include <string.h>
 
 void asked_read(struct wire question, struct asked *ret)
@@ -20,8 +21,8 @@ void asked_read(struct wire question, struct asked *ret)
 	}
 	ret->name[at++] = 0;
 	ret->size = at;
-	ret->type = (uint16_t)(from[at] << 8 | from[at + 1]);
-	ret->class = (uint16_t)(from[at + 2] << 8 | from[at + 3]);
+	ret->type = read16(from + at);
+	ret->class = read16(from + at + 2);
 }
 
 bool asked_is_in(const struct asked *asked, const char *domain, size_t *ret_at)

@@ -205,12 +205,8 @@ size_t chain_clean(struct wire message, struct wire question, uint8_t *out)
 	}
 	if (chain.bad || w.bad || r.bad)
 		return 0;
-	for (unsigned i = 0; i < 2; i++) {
-		unsigned shift = 8 - 8 * i;
-
-		out[6 + i] = (uint8_t)(answers >> shift);
-		out[8 + i] = (uint8_t)(authorities >> shift);
-		out[10 + i] = (uint8_t)(additionals >> shift);
-	}
+	write16(out + 6, answers);
+	write16(out + 8, authorities);
+	write16(out + 10, additionals);
 	return w.at;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/compose.h"
+#include "resolver/bytes.h"
 #include <string.h>
 
 enum { RECORD_HEADER = 12, POINTER = 0xc000 };
@@ -12,8 +13,8 @@ static void put(struct composed *c, const void *bytes, size_t n)
 
 static void put16(struct composed *c, unsigned value)
 {
-	c->out[c->at++] = (uint8_t)(value >> 8);
-	c->out[c->at++] = (uint8_t)value;
+	write16(c->out + c->at, value);
+	c->at += 2;
 }
 
 static void put32(struct composed *c, uint32_t value)

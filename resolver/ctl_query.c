@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolvectl query: asks the daemon a question, and shows the reply and where it is from. */
+#include "resolver/bytes.h"
 #include "resolver/control_request.h"
 #include "resolver/ctl.h"
 #include "resolver/ctl_control.h"
@@ -68,11 +69,6 @@ static json_t *request_json(const struct question *question)
 	return json_pack("{s:s, s:s}", "verb", "query", "question", hex);
 }
 
-static unsigned be16(struct wire message, size_t at)
-{
-	return (unsigned)message.data[at] << 8 | message.data[at + 1];
-}
-
 /* Text of others goes to a terminal. */
 static json_t *printable(struct wire text)
 {
@@ -91,14 +87,15 @@ static void read_opt(const struct presentation_record *opt, struct reply *ret)
 
 	ret->rcode |= opt->ttl >> 24 << 4;
 	while (end - at >= 4) {
-		unsigned code = be16(ret->message, at), size = be16(ret->message, at + 2);
+		unsigned code = read16(ret->message.data + at),
+			 size = read16(ret->message.data + at + 2);
 		unsigned info;
 
 		at += 4;
 		if (end - at < size)
 			return;
 		if (code == OPTION_EDE && size >= 2) {
-			info = be16(ret->message, at);
+			info = read16(ret->message.data + at);
 			json_array_append_new(ret->ede,
 				json_pack("{s:i, s:s?, s:o}", "code", (int)info, "meaning",
 					presentation_ede(info), "text",
@@ -140,7 +137,7 @@ static bool read_reply(const struct question *question, struct reply *ret)
 	if (message.size < MESSAGE_HEADER_SIZE)
 		return false;
 	for (size_t i = 0; i < 4; i++)
-		counts[i] = be16(message, 4 + 2 * i);
+		counts[i] = read16(message.data + 4 + 2 * i);
 	ret->rcode = message.data[3] & 15;
 	for (unsigned i = 0; i < counts[0]; i++)
 		if (!presentation_skip_name(message, &at) || message.size - at < 4)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/ctl_question.h"
 #include "conf/value.h"
+#include "resolver/bytes.h"
 #include "resolver/presentation.h"
 #include "transport/idna.h"
 #include <stdio.h>
@@ -57,8 +58,6 @@ void question_set_type(struct question *question, uint16_t type)
 	uint8_t *end = question->wire + question->size;
 
 	question->type = type;
-	end[-4] = (uint8_t)(type >> 8);
-	end[-3] = (uint8_t)type;
-	end[-2] = 0;
-	end[-1] = CLASS_IN;
+	write16(end - 4, type);
+	write16(end - 2, CLASS_IN);
 }

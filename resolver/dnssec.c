@@ -432,7 +432,7 @@ void dnssec_learn(struct dnssec *dnssec, struct wire question, struct wire messa
 
 	if (name == 0 || question.size - name < 4)
 		return;
-	type = get16(question.data + name);
+	type = read16(question.data + name);
 	if (type != TYPE_DS && type != TYPE_DNSKEY)
 		return;
 	rcode = message.size >= MESSAGE_HEADER_SIZE ? message.data[3] & 15 : RCODE_SERVFAIL;

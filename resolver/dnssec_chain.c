@@ -24,11 +24,9 @@ static enum walk need(struct judging *j, const uint8_t *name, uint16_t type)
 	if (!spend_fetch(j))
 		return WALK_STOP;
 	n = dname_lower(name, verdict->need);
-	verdict->need[n++] = (uint8_t)(type >> 8);
-	verdict->need[n++] = (uint8_t)type;
-	verdict->need[n++] = 0;
-	verdict->need[n++] = CLASS_IN;
-	verdict->need_size = n;
+	write16(verdict->need + n, type);
+	write16(verdict->need + n + 2, CLASS_IN);
+	verdict->need_size = n + 4;
 	verdict->result = DNSSEC_NEED;
 	return WALK_STOP;
 }
@@ -152,8 +150,8 @@ static void rdatas_add(struct rdatas *rdatas, struct wire rdata)
 {
 	if (rdata.size + 2 > sizeof rdatas->bytes - rdatas->size)
 		return;
-	rdatas->bytes[rdatas->size++] = (uint8_t)(rdata.size >> 8);
-	rdatas->bytes[rdatas->size++] = (uint8_t)rdata.size;
+	write16(rdatas->bytes + rdatas->size, (unsigned)rdata.size);
+	rdatas->size += 2;
 	memcpy(rdatas->bytes + rdatas->size, rdata.data, rdata.size);
 	rdatas->size += rdata.size;
 }

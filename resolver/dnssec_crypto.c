@@ -69,7 +69,7 @@ static size_t rsa_modulus_size(struct wire key)
 	if (exponent == 0) {
 		if (key.size < 3)
 			return 0;
-		exponent = get16(key.data + 1);
+		exponent = read16(key.data + 1);
 		at = 3;
 	}
 	if (exponent == 0 || exponent > EXPONENT_MAX || exponent >= key.size - at)

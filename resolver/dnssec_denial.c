@@ -56,7 +56,7 @@ static void take_nsec3(struct denial *d, const struct rr *rr)
 		d->n_nsec3 == PROOFS_MAX)
 		return;
 	salt = (struct wire){p + 5, p[4]};
-	iterations = get16(p + 2);
+	iterations = read16(p + 2);
 	p += 5 + salt.size;
 	size -= 5 + salt.size + 1 + NSEC3_HASH_SIZE;
 	nsec3 = (struct nsec3){.next = p + 1,

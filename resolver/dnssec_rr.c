@@ -166,12 +166,12 @@ static bool take_rr(struct taking *t, size_t *at, struct rr *rr)
 	if (rr->owner == NULL || t->message.size - *at < RR_FIXED)
 		return false;
 	p = t->message.data + *at;
-	rr->type = get16(p);
-	rr->class = get16(p + 2);
-	rr->ttl = get32(p + 4);
+	rr->type = read16(p);
+	rr->class = read16(p + 2);
+	rr->ttl = read32(p + 4);
 	if (rr->ttl > INT32_MAX) /* RFC 2181 section 8 */
 		rr->ttl = 0;
-	size = get16(p + 8);
+	size = read16(p + 8);
 	*at += RR_FIXED;
 	if (size > t->message.size - *at || !take_rdata(t, *at, *at + size, rr))
 		return false;
@@ -214,15 +214,15 @@ static bool take_all(struct taking *t, struct rrs *rrs)
 	rrs->qname = take_name(t, &at, t->message.size, t->lower);
 	if (rrs->qname == NULL || t->message.size - at < 4)
 		return false;
-	rrs->qtype = get16(t->message.data + at);
-	rrs->qclass = get16(t->message.data + at + 2);
+	rrs->qtype = read16(t->message.data + at);
+	rrs->qclass = read16(t->message.data + at + 2);
 	at += 4;
 	for (size_t i = 0; i < rrs->n; i++) {
 		rrs->list[i].section = i < rrs->n_answers ? SECTION_ANSWER : SECTION_AUTHORITY;
 		if (!take_rr(t, &at, &rrs->list[i]))
 			return false;
 	}
-	return take_additional(t, at, get16(t->message.data + 10), rrs);
+	return take_additional(t, at, read16(t->message.data + 10), rrs);
 }
 
 enum rrs_read rrs_read(struct wire message, enum rr_form form, struct rrs *ret)
@@ -230,10 +230,10 @@ enum rrs_read rrs_read(struct wire message, enum rr_form form, struct rrs *ret)
 	struct taking t = {.message = message, .lower = form == RR_CANONICAL};
 	struct rrs rrs = {0};
 
-	if (message.size < HEADER_SIZE || get16(message.data + 4) != 1)
+	if (message.size < HEADER_SIZE || read16(message.data + 4) != 1)
 		return RRS_MALFORMED;
-	rrs.n_answers = get16(message.data + 6);
-	rrs.n = rrs.n_answers + get16(message.data + 8);
+	rrs.n_answers = read16(message.data + 6);
+	rrs.n = rrs.n_answers + read16(message.data + 8);
 	rrs.rcode = message.data[3] & 15;
 	if (rrs.n > RR_MAX)
 		return RRS_TOO_MANY;
@@ -279,13 +279,13 @@ bool rrsig_read(struct wire rdata, struct rrsig *ret)
 	if (signer == 0)
 		return false;
 	*ret = (struct rrsig){
-		.covered = get16(p),
+		.covered = read16(p),
 		.algorithm = p[2],
 		.labels = p[3],
-		.original_ttl = get32(p + 4),
-		.expiration = get32(p + 8),
-		.inception = get32(p + 12),
-		.tag = get16(p + 16),
+		.original_ttl = read32(p + 4),
+		.expiration = read32(p + 8),
+		.inception = read32(p + 12),
+		.tag = read16(p + 16),
 		.signer = p + RRSIG_FIXED,
 		.signature = {p + RRSIG_FIXED + signer, rdata.size - RRSIG_FIXED - signer},
 		.signed_part = {p, RRSIG_FIXED + signer},
@@ -299,7 +299,7 @@ static uint16_t key_tag(struct wire rdata)
 	uint32_t sum = 0;
 
 	if (rdata.data[3] == 1) /* RSA/MD5: appendix B.1 */
-		return rdata.size >= 7 ? get16(rdata.data + rdata.size - 3) : 0;
+		return rdata.size >= 7 ? read16(rdata.data + rdata.size - 3) : 0;
 	for (size_t i = 0; i < rdata.size; i++)
 		sum += (i & 1) != 0 ? rdata.data[i] : (uint32_t)rdata.data[i] << 8;
 	return (uint16_t)(sum + (sum >> 16));
@@ -310,7 +310,7 @@ bool dnskey_read(struct wire rdata, struct dnskey *ret)
 	if (rdata.size <= 4)
 		return false;
 	*ret = (struct dnskey){
-		.flags = get16(rdata.data),
+		.flags = read16(rdata.data),
 		.protocol = rdata.data[2],
 		.algorithm = rdata.data[3],
 		.tag = key_tag(rdata),
@@ -324,7 +324,7 @@ bool ds_read(struct wire rdata, struct ds *ret)
 	if (rdata.size <= 4)
 		return false;
 	*ret = (struct ds){
-		.tag = get16(rdata.data),
+		.tag = read16(rdata.data),
 		.algorithm = rdata.data[2],
 		.digest_type = rdata.data[3],
 		.digest = {rdata.data + 4, rdata.size - 4},

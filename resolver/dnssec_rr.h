@@ -5,6 +5,7 @@
  * Nothing that is bounded by less than the message is trusted to be there: fixed fields of
  * DNSSEC's own types are read by rrsig_read() and its likes.
  */
+#include "resolver/bytes.h"
 #include "resolver/dnssec_name.h"
 #include "resolver/message.h"
 
@@ -90,13 +91,3 @@ bool bitmap_has(struct wire bitmap, uint16_t type);
 /* Any type but those that only go with a proof. */
 bool bitmap_has_data(struct wire bitmap);
 bool bitmap_is_good(struct wire bitmap);
-
-static inline uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
-}
-
-static inline uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}

@@ -174,9 +174,8 @@ static struct wire *sorted(const struct rrset *set, size_t *ret_n, size_t *ret_b
 
 static uint8_t *put16(uint8_t *out, unsigned value)
 {
-	*out++ = (uint8_t)(value >> 8);
-	*out++ = (uint8_t)value;
-	return out;
+	write16(out, value);
+	return out + 2;
 }
 
 static uint8_t *put(uint8_t *out, struct wire bytes)

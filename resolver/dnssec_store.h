@@ -49,7 +49,7 @@ static inline bool rdatas_next(struct wire *rdatas, struct wire *ret)
 {
 	if (rdatas->size < 2)
 		return false;
-	*ret = (struct wire){rdatas->data + 2, get16(rdatas->data)};
+	*ret = (struct wire){rdatas->data + 2, read16(rdatas->data)};
 	rdatas->data += 2 + ret->size;
 	rdatas->size -= 2 + ret->size;
 	return true;

@@ -38,8 +38,9 @@ static void put(struct stripping *s, const void *bytes, size_t n)
 
 static void put16(struct stripping *s, unsigned value)
 {
-	uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
+	uint8_t bytes[2];
 
+	write16(bytes, value);
 	put(s, bytes, sizeof bytes);
 }
 
@@ -89,8 +90,7 @@ static void put_rdata(struct stripping *s, const struct rr *rr)
 	if (s->full)
 		return;
 	length = s->at - length_at - 2;
-	s->out[length_at] = (uint8_t)(length >> 8);
-	s->out[length_at + 1] = (uint8_t)length;
+	write16(s->out + length_at, (unsigned)length);
 }
 
 static void put_rr(struct stripping *s, const struct rr *rr)
@@ -133,12 +133,6 @@ static bool is_kept(const struct rrs *rrs, const struct rr *rr, bool dnssec_ok)
 	return dnssec_ok && is_dnssec(rr->type);
 }
 
-static void set16(uint8_t *out, size_t value)
-{
-	out[0] = (uint8_t)(value >> 8);
-	out[1] = (uint8_t)value;
-}
-
 size_t dnssec_strip(struct wire message, bool dnssec_ok, bool secure, uint8_t *out, size_t size)
 {
 	struct stripping s = {.out = out, .size = size};
@@ -164,8 +158,8 @@ size_t dnssec_strip(struct wire message, bool dnssec_ok, bool secure, uint8_t *o
 	if (s.full)
 		return 0;
 	out[3] = (uint8_t)(secure ? out[3] | FLAG_AD : out[3] & ~FLAG_AD);
-	set16(out + 6, n[0]);
-	set16(out + 8, n[1]);
-	set16(out + 10, opt);
+	write16(out + 6, (unsigned)n[0]);
+	write16(out + 8, (unsigned)n[1]);
+	write16(out + 10, opt);
 	return s.at;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/dnstap_frame.h"
+#include "resolver/bytes.h"
 #include <string.h>
 
 static const char CONTENT_TYPE[] = "protobuf:dnstap.Dnstap";
@@ -40,19 +41,6 @@ struct fields {
 	uint8_t bytes[FIELDS_MAX];
 	size_t size;
 };
-
-static void put32(uint8_t out[4], size_t value)
-{
-	out[0] = (uint8_t)(value >> 24);
-	out[1] = (uint8_t)(value >> 16);
-	out[2] = (uint8_t)(value >> 8);
-	out[3] = (uint8_t)value;
-}
-
-static size_t get32(const uint8_t *p)
-{
-	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-}
 
 static void add_varint(struct fields *fields, uint64_t value)
 {
@@ -128,7 +116,7 @@ bool dnstap_write_event(struct buf *out, const struct tap_event *event, uint64_t
 	room = buf_room(out, 4 + size);
 	if (room == NULL)
 		return false;
-	put32(room, size);
+	write32(room, (uint32_t)size);
 	memcpy(room + 4, outer.bytes, outer.size);
 	memcpy(room + 4 + outer.size, inner.bytes, inner.size);
 	memcpy(room + 4 + outer.size + inner.size, message.data, message.size);
@@ -143,11 +131,11 @@ bool dnstap_write_control(struct buf *out, enum dnstap_control type)
 	bool typed = type == DNSTAP_READY || type == DNSTAP_START;
 	size_t size = typed ? sizeof frame : 12;
 
-	put32(frame + 4, size - 8);
-	put32(frame + 8, type);
+	write32(frame + 4, (uint32_t)size - 8);
+	write32(frame + 8, (uint32_t)type);
 	if (typed) {
-		put32(frame + 12, CONTENT_TYPE_FIELD);
-		put32(frame + 16, sizeof CONTENT_TYPE - 1);
+		write32(frame + 12, (uint32_t)CONTENT_TYPE_FIELD);
+		write32(frame + 16, (uint32_t)sizeof CONTENT_TYPE - 1);
 		memcpy(frame + 20, CONTENT_TYPE, sizeof CONTENT_TYPE - 1);
 	}
 	return buf_append(out, frame, size);
@@ -159,12 +147,12 @@ enum dnstap_read dnstap_read_control(struct wire bytes, unsigned *ret_type, size
 
 	if (bytes.size < 12)
 		return DNSTAP_UNFINISHED;
-	size = get32(bytes.data + 4);
-	if (get32(bytes.data) != 0 || size < 4 || size > CONTROL_MAX)
+	size = read32(bytes.data + 4);
+	if (read32(bytes.data) != 0 || size < 4 || size > CONTROL_MAX)
 		return DNSTAP_BAD;
 	if (bytes.size < 8 + size)
 		return DNSTAP_UNFINISHED;
-	*ret_type = (unsigned)get32(bytes.data + 8);
+	*ret_type = (unsigned)read32(bytes.data + 8);
 	*ret_size = 8 + size;
 	return DNSTAP_READ;
 }

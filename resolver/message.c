@@ -32,12 +32,6 @@ static void put(struct writer *w, const void *bytes, size_t n)
 		memcpy(put_room(w, n), bytes, n);
 }
 
-static void write16(uint8_t *p, unsigned value)
-{
-	p[0] = (uint8_t)(value >> 8 & 255);
-	p[1] = (uint8_t)(value & 255);
-}
-
 static void put16(struct writer *w, unsigned value)
 {
 	write16(put_room(w, 2), value);
@@ -181,8 +175,7 @@ static void age_ttls(uint8_t *body, const struct answer *answer)
 		ttl = ttl <= INT32_MAX ? ttl : 0;
 		ttl = ttl < answer->max_ttl_s ? ttl : answer->max_ttl_s;
 		ttl = ttl > answer->age_s ? ttl - answer->age_s : 0;
-		write16(p, ttl >> 16);
-		write16(p + 2, ttl & 0xffff);
+		write32(p, ttl);
 	}
 }
 

@@ -174,6 +174,5 @@ void name_write_record(struct name_writer *w, struct wire message, const struct 
 		return;
 	}
 	size = w->at - size_at - 2;
-	w->out[size_at] = (uint8_t)(size >> 8);
-	w->out[size_at + 1] = (uint8_t)(size & 255);
+	write16(w->out + size_at, (unsigned)size);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/presentation.h"
 #include "conf/rrtype.h"
+#include "resolver/bytes.h"
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -23,11 +24,6 @@ static const char *const EDES[] = {"Other", "Unsupported DNSKEY Algorithm",
 	"Unsupported NSEC3 Iterations Value", "Unable to conform to policy", "Synthesized",
 	"Invalid Query Type"};
 
-static unsigned be16(struct wire message, size_t at)
-{
-	return (unsigned)message.data[at] << 8 | message.data[at + 1];
-}
-
 /* Follows the name at `at`: each label is given to `label`, if that is not NULL. Returns what
  * the name takes where it begins; 0: there is none. */
 static size_t walk_name(struct wire message, size_t at, FILE *out,
@@ -46,7 +42,7 @@ static size_t walk_name(struct wire message, size_t at, FILE *out,
 			if (message.size - at < 2 || ++pointers > POINTERS_MAX)
 				return 0;
 			size += pointers == 1 ? 2 : 0;
-			at = be16(message, at) & 0x3fff;
+			at = read16(message.data + at) & 0x3fff;
 			if (at >= limit)
 				return 0;
 			limit = at;
@@ -79,10 +75,10 @@ bool presentation_read_record(struct wire message, size_t *at, struct presentati
 
 	if (!presentation_skip_name(message, &p) || message.size - p < RECORD_FIXED)
 		return false;
-	record.type = (uint16_t)be16(message, p);
-	record.class = (uint16_t)be16(message, p + 2);
-	record.ttl = (uint32_t)be16(message, p + 4) << 16 | be16(message, p + 6);
-	record.data_size = be16(message, p + 8);
+	record.type = read16(message.data + p);
+	record.class = read16(message.data + p + 2);
+	record.ttl = read32(message.data + p + 4);
+	record.data_size = read16(message.data + p + 8);
 	record.data = p + RECORD_FIXED;
 	if (message.size - record.data < record.data_size)
 		return false;

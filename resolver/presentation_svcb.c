@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/presentation_svcb.h"
+#include "resolver/bytes.h"
 #include <arpa/inet.h>
 
 /* RFC 9460 section 14.3.2, RFC 9461, RFC 9540. */
@@ -17,11 +18,6 @@ enum {
 
 static const char *const KEYS[] = {"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint",
 	"ech", "ipv6hint", "dohpath", "ohttp"};
-
-static unsigned be16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
 
 void presentation_escape(FILE *out, struct wire bytes)
 {
@@ -70,7 +66,7 @@ static bool write_mandatory(FILE *out, struct wire value)
 		return false;
 	for (size_t i = 0; i < value.size; i += 2) {
 		putc(i == 0 ? '=' : ',', out);
-		write_key(out, be16(value.data + i));
+		write_key(out, read16(value.data + i));
 	}
 	return true;
 }
@@ -123,7 +119,7 @@ static bool write_value(FILE *out, unsigned key, struct wire value)
 	case KEY_PORT:
 		if (value.size != 2)
 			return false;
-		fprintf(out, "=%u", be16(value.data));
+		fprintf(out, "=%u", read16(value.data));
 		return true;
 	case KEY_IPV4HINT: return write_hints(out, value, AF_INET, 4);
 	case KEY_IPV6HINT: return write_hints(out, value, AF_INET6, 16);
@@ -149,8 +145,8 @@ bool presentation_svcb(FILE *out, struct wire parameters)
 
 		if (parameters.size - i < 4)
 			return false;
-		key = be16(parameters.data + i);
-		size = be16(parameters.data + i + 2);
+		key = read16(parameters.data + i);
+		size = read16(parameters.data + i + 2);
 		i += 4;
 		if ((int)key <= last || parameters.size - i < size)
 			return false;

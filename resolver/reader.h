@@ -4,6 +4,7 @@
  * A cursor over a DNS message, for the files that read one: the first read past its end sets
  * `bad`, and all that follow yield nothing (RFC 1035 sections 3.1, 4.1; RFC 9267).
  */
+#include "resolver/bytes.h"
 #include "resolver/message.h"
 
 /* RFC 1035 section 4.1.1. Second and third byte of the header, and the fourth. */
@@ -52,16 +53,6 @@ static inline const uint8_t *take(struct reader *r, size_t n)
 	}
 	r->at += n;
 	return p;
-}
-
-static inline uint16_t read16(const uint8_t *p)
-{
-	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
-}
-
-static inline uint32_t read32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static inline uint8_t take8(struct reader *r)

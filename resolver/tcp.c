@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/tcp.h"
+#include "resolver/bytes.h"
 #include "resolver/message.h"
 #include "transport/buf.h"
 #include <errno.h>
@@ -394,8 +395,7 @@ void tcp_send(struct tcp_client *tcp, size_t size)
 {
 	uint8_t *room = buf_room(&tcp->out, 2 + size);
 
-	room[0] = (uint8_t)(size >> 8);
-	room[1] = (uint8_t)size;
+	write16(room, (unsigned)size);
 	buf_added(&tcp->out, 2 + size);
 	loop_defer(tcp->server->loop, &tcp->turn);
 }

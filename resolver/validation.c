@@ -90,7 +90,7 @@ static struct request request_of(const struct validation *v)
 		.cd = true,
 		.edns = true,
 		.dnssec_ok = true,
-		.type = (uint16_t)(end[-4] << 8 | end[-3]),
+		.type = read16(end - 4),
 		.class = CLASS_IN,
 		.udp_size = MESSAGE_UDP_SIZE,
 		.question = {v->verdict.need, v->verdict.need_size},

@@ -37,7 +37,7 @@ struct dnssec_verdict judge_message(
 			return verdict;
 		question = (struct wire){verdict.need, verdict.need_size};
 		vector = vectors_find(
-			vectors, verdict.need, get16(verdict.need + dname_size(verdict.need)));
+			vectors, verdict.need, read16(verdict.need + dname_size(verdict.need)));
 		dnssec_learn(dnssec, question,
 			vector != NULL ? (struct wire){vector->wire, vector->size}
 				       : (struct wire){NULL, 0},

@@ -146,7 +146,7 @@ static struct dnssec *make_island(bool root, const char *const *negative, size_t
 	assert_true(out != NULL && in != NULL);
 	for (int c; root && (c = getc(in)) != EOF;)
 		putc(c, out);
-	fprintf(out, "\nnsec.lab. IN DS %u %u %u ", get16(ds.list[0].rdata.data),
+	fprintf(out, "\nnsec.lab. IN DS %u %u %u ", read16(ds.list[0].rdata.data),
 		ds.list[0].rdata.data[2], ds.list[0].rdata.data[3]);
 	for (size_t i = 4; i < ds.list[0].rdata.size; i++)
 		fprintf(out, "%02X", ds.list[0].rdata.data[i]);
