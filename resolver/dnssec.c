@@ -33,7 +33,7 @@ static bool lower_ttl(struct answer_judging *a, uint32_t ttl_s)
 
 /* What nobody has signed is good only where nobody signs. */
 static bool judge_unsigned(struct answer_judging *a, const uint8_t *name, uint16_t type,
-	enum dnssec_ede ede, const char *what)
+	enum ede ede, const char *what)
 {
 	struct zone zone;
 	char text[DNAME_TEXT_MAX];
@@ -68,7 +68,7 @@ static bool judge_wildcard(struct answer_judging *a, const struct rrset *set,
 	case DENIED: return lower_ttl(a, denial.ttl_s);
 	case DENIED_NOT: break;
 	}
-	return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_NSEC_MISSING,
+	return judging_fail(&a->j, DNSSEC_BOGUS, EDE_NSEC_MISSING,
 		"%s: of a wildcard, without proof that nothing is nearer",
 		rr_text(set->owner, set->type).text);
 }
@@ -88,7 +88,7 @@ static bool judge_signed(
 	 * expanded for: it redirects none of them (RFC 4592 section 4.4). */
 	if (proven.expanded && set->type == TYPE_DNAME &&
 		!dname_equal(set->owner, a->rrs->qname))
-		return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "%s: of a wildcard",
+		return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS, "%s: of a wildcard",
 			rr_text(set->owner, TYPE_DNAME).text);
 	return lower_ttl(a, proven.ttl_s);
 }
@@ -117,7 +117,7 @@ static bool judge_rrset(struct answer_judging *a, const struct rrset *set)
 		if (dname_equal(zone.name, sig.signer))
 			return judge_signed(a, set, &zone);
 	}
-	return judge_unsigned(a, set->owner, set->type, DNSSEC_EDE_RRSIGS_MISSING,
+	return judge_unsigned(a, set->owner, set->type, EDE_RRSIGS_MISSING,
 		n > 0 ? "not signed by its zone" : "not signed");
 }
 
@@ -204,12 +204,12 @@ static bool judge_answers(struct answer_judging *a)
 			continue;
 		if (rr->class != CLASS_IN || ++n > RRSETS_MAX ||
 			!rrset_find(a->rrs, SECTION_ANSWER, rr->owner, rr->type, &set))
-			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+			return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 				"an answer with more than %d RRsets, or of another class",
 				RRSETS_MAX);
 		/* RFC 6672 section 2.4; and each link of the way looks at all. */
 		if (set.type == TYPE_DNAME && set.n > 1)
-			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+			return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 				"%s: more than one", rr_text(set.owner, TYPE_DNAME).text);
 		if (!is_synthesized(a->rrs, &set) && !judge_rrset(a, &set))
 			return false;
@@ -243,7 +243,7 @@ static bool follow(
 		else
 			return true;
 	}
-	return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_OTHER,
+	return judging_fail(&a->j, DNSSEC_BOGUS, EDE_OTHER,
 		"more than %d aliases, one after the other", LINKS_MAX);
 }
 
@@ -282,7 +282,7 @@ static bool judge_soa(struct answer_judging *a, const struct zone *zone)
 		if (!a->insecure && rrs->list[i].type == TYPE_SOA &&
 			(rrs->list[i].class != CLASS_IN ||
 				!dname_equal(rrs->list[i].owner, zone->name)))
-			return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+			return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 				"%s: not that of the zone which says that there is none",
 				rr_text(rrs->list[i].owner, TYPE_SOA).text);
 	if (!rrset_find(a->rrs, SECTION_AUTHORITY, zone->name, TYPE_SOA, &set))
@@ -306,7 +306,7 @@ static bool judge_proof(
 	case DENIED_STOP: return false;
 	case DENIED: return judge_soa(a, zone) && lower_ttl(a, denial.ttl_s);
 	case DENIED_NO_MEANS:
-		a->noted.ede = DNSSEC_EDE_ITERATIONS;
+		a->noted.ede = EDE_NSEC3_ITERATIONS;
 		snprintf(a->noted.why, sizeof a->noted.why,
 			"more iterations of NSEC3 than are supported");
 		[[fallthrough]];
@@ -315,7 +315,7 @@ static bool judge_proof(
 	}
 	/* Then it is a proof of something on the way, and this may be in a zone below that
 	 * nobody has signed. */
-	return judge_unsigned(a, name, type, DNSSEC_EDE_NSEC_MISSING,
+	return judge_unsigned(a, name, type, EDE_NSEC_MISSING,
 		no_name ? "no proof that there is no such name"
 			: "no proof that there is no such record");
 }
@@ -329,18 +329,18 @@ static bool judge_denial(struct answer_judging *a, const uint8_t *name)
 
 	if (signer == NULL)
 		return judge_unsigned(a, name, a->rrs->qtype,
-			proof ? DNSSEC_EDE_RRSIGS_MISSING : DNSSEC_EDE_NSEC_MISSING,
+			proof ? EDE_RRSIGS_MISSING : EDE_NSEC_MISSING,
 			proof ? "a proof that there is none that is not signed"
 			      : "no proof that there is none");
 	switch (zone_find(&a->j, signer, &zone)) {
 	case WALK_STOP: return false;
 	case WALK_INSECURE: /* a trust anchor may be below */
-		return judge_unsigned(a, name, a->rrs->qtype, DNSSEC_EDE_NSEC_MISSING,
+		return judge_unsigned(a, name, a->rrs->qtype, EDE_NSEC_MISSING,
 			"no proof of its own that there is none");
 	case WALK_ZONE: break;
 	}
 	if (!dname_equal(zone.name, signer))
-		return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+		return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 			"%s: what should prove that there is none is signed by no zone",
 			rr_text(name, a->rrs->qtype).text);
 	return a->dry || judge_proof(a, &zone, name, no_name);
@@ -359,7 +359,7 @@ static bool judge(struct answer_judging *a, bool dry)
 	if (found && a->rrs->rcode != RCODE_NXDOMAIN)
 		return true;
 	if (found)
-		return judging_fail(&a->j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+		return judging_fail(&a->j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 			"%s: it is there, and NXDOMAIN", rr_text(name, a->rrs->qtype).text);
 	return judge_denial(a, name);
 }
@@ -373,7 +373,7 @@ static void judge_read(struct answer_judging *a)
 	a->noted = *verdict;
 	if (!judge(a, false))
 		return;
-	*verdict = (struct dnssec_verdict){.result = DNSSEC_SECURE, .ede = DNSSEC_EDE_NONE};
+	*verdict = (struct dnssec_verdict){.result = DNSSEC_SECURE, .ede = EDE_NONE};
 	if (a->insecure)
 		*verdict = a->noted;
 	if (a->insecure)
@@ -395,10 +395,10 @@ void dnssec_judge(struct dnssec *dnssec, struct wire message, uint64_t now_s,
 	struct rrs rrs;
 	enum rrs_read read;
 
-	*ret = (struct dnssec_verdict){.ede = DNSSEC_EDE_NONE, .max_ttl_s = UINT32_MAX};
+	*ret = (struct dnssec_verdict){.ede = EDE_NONE, .max_ttl_s = UINT32_MAX};
 	if (work->spent) {
 		judging_fail(
-			&a.j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "too much work for one answer");
+			&a.j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS, "too much work for one answer");
 		return;
 	}
 	ret->result = DNSSEC_INSECURE;
@@ -408,7 +408,7 @@ void dnssec_judge(struct dnssec *dnssec, struct wire message, uint64_t now_s,
 	read = rrs_read(message, RR_CANONICAL, &rrs);
 	if (read != RRS_READ) {
 		judging_fail(&a.j, read == RRS_NOMEM ? DNSSEC_INDETERMINATE : DNSSEC_BOGUS,
-			DNSSEC_EDE_OTHER, "%s",
+			EDE_OTHER, "%s",
 			read == RRS_NOMEM      ? "out of memory"
 			: read == RRS_TOO_MANY ? "an answer with too many records"
 					       : "a malformed answer");
@@ -423,7 +423,7 @@ void dnssec_judge(struct dnssec *dnssec, struct wire message, uint64_t now_s,
 void dnssec_learn(struct dnssec *dnssec, struct wire question, struct wire message,
 	const char *why, uint64_t now_s, struct dnssec_work *work)
 {
-	struct dnssec_verdict verdict = {.ede = DNSSEC_EDE_NONE};
+	struct dnssec_verdict verdict = {.ede = EDE_NONE};
 	struct judging j = {dnssec, now_s, work, &verdict};
 	size_t name = dname_read(question.data, question.size);
 	uint16_t type;
@@ -440,7 +440,7 @@ void dnssec_learn(struct dnssec *dnssec, struct wire question, struct wire messa
 		(rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN) ||
 		rrs_read(message, RR_CANONICAL, &rrs) != RRS_READ) {
 		judging_fail(&j, DNSSEC_INDETERMINATE,
-			type == TYPE_DS ? DNSSEC_EDE_INDETERMINATE : DNSSEC_EDE_DNSKEY_MISSING,
+			type == TYPE_DS ? EDE_DNSSEC_INDETERMINATE : EDE_DNSKEY_MISSING,
 			"%s: %.100s", rr_text(question.data, type).text,
 			message.size == 0 ? why : "the upstream had an error for an answer");
 		zone_learn_failure(&j, question.data, type, FACT_FAILED);

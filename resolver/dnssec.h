@@ -6,7 +6,7 @@
  * of zones it keeps, so most questions need nothing more. No sockets, no clock: the time is
  * handed in, in seconds since 1970.
  */
-#include "transport/exchange.h"
+#include "resolver/message.h"
 
 /* Trust anchors, and what is known of zones. */
 struct dnssec;
@@ -17,23 +17,6 @@ enum dnssec_result {
 	DNSSEC_BOGUS,
 	DNSSEC_INDETERMINATE, /* it could not be found out: to clients the same as bogus */
 	DNSSEC_NEED,          /* an answer to need_question, with dnssec_learn() */
-};
-
-/* Extended DNS Errors (RFC 8914 section 4). */
-enum dnssec_ede {
-	DNSSEC_EDE_NONE = -1,
-	DNSSEC_EDE_OTHER = 0,
-	DNSSEC_EDE_ALGORITHM = 1,
-	DNSSEC_EDE_DIGEST = 2,
-	DNSSEC_EDE_INDETERMINATE = 5,
-	DNSSEC_EDE_BOGUS = 6,
-	DNSSEC_EDE_EXPIRED = 7,
-	DNSSEC_EDE_NOT_YET_VALID = 8,
-	DNSSEC_EDE_DNSKEY_MISSING = 9,
-	DNSSEC_EDE_RRSIGS_MISSING = 10,
-	DNSSEC_EDE_NO_ZONE_KEY = 11,
-	DNSSEC_EDE_NSEC_MISSING = 12,
-	DNSSEC_EDE_ITERATIONS = 27,
 };
 
 /* What one query of a client has cost; zeroed by its owner when the query begins. Past any of
@@ -63,7 +46,7 @@ struct dnssec_verdict {
 	enum dnssec_result result;
 	/* An Extended DNS Error and its text, when bogus or indeterminate; when insecure
 	 * because of something that we do not support, that. Printable. */
-	enum dnssec_ede ede;
+	enum ede ede;
 	char why[DNSSEC_WHY_MAX];
 	/* For how long it may be kept at most (RFC 4035 section 5.3.3); UINT32_MAX: as long as
 	 * its own TTLs say. */

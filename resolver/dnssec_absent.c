@@ -30,7 +30,7 @@ void dnssec_judge([[maybe_unused]] struct dnssec *dnssec, [[maybe_unused]] struc
 	struct dnssec_verdict *ret)
 {
 	*ret = (struct dnssec_verdict){
-		.result = DNSSEC_INDETERMINATE, .ede = DNSSEC_EDE_INDETERMINATE};
+		.result = DNSSEC_INDETERMINATE, .ede = EDE_DNSSEC_INDETERMINATE};
 }
 
 void dnssec_learn([[maybe_unused]] struct dnssec *dnssec, [[maybe_unused]] struct wire question,

@@ -35,15 +35,15 @@ static enum walk need(struct judging *j, const uint8_t *name, uint16_t type)
 static enum walk fail(struct judging *j, const struct fact *fact)
 {
 	judging_fail(j, fact->state == FACT_FAILED ? DNSSEC_INDETERMINATE : DNSSEC_BOGUS,
-		(enum dnssec_ede)fact->ede, "%s", fact->why != NULL ? fact->why : "");
+		(enum ede)fact->ede, "%s", fact->why != NULL ? fact->why : "");
 	return WALK_STOP;
 }
 
 static void note_insecure(struct judging *j, const struct fact *fact)
 {
-	if (fact->ede == DNSSEC_EDE_NONE || j->verdict->ede != DNSSEC_EDE_NONE)
+	if (fact->ede == EDE_NONE || j->verdict->ede != EDE_NONE)
 		return;
-	j->verdict->ede = (enum dnssec_ede)fact->ede;
+	j->verdict->ede = (enum ede)fact->ede;
 	snprintf(j->verdict->why, sizeof j->verdict->why, "%s",
 		fact->why != NULL ? fact->why : "");
 }
@@ -162,7 +162,7 @@ static void learn_ds(struct judging *j, const struct rrset *set, const struct pr
 	struct fact fact = {.kind = FACT_CUT,
 		.state = FACT_SECURE,
 		.name = set->owner,
-		.ede = DNSSEC_EDE_NONE,
+		.ede = EDE_NONE,
 		.expires_s = until(j, proven->ttl_s, TTL_MAX_S)};
 	char why[128];
 	struct rr_text text = rr_text(set->owner, TYPE_DS);
@@ -175,8 +175,8 @@ static void learn_ds(struct judging *j, const struct rrset *set, const struct pr
 		if (rr->type != TYPE_DS || !dname_equal(rr->owner, set->owner) ||
 			!ds_read(rr->rdata, &ds))
 			continue;
-		fact.ede = crypto_knows_algorithm(ds.algorithm) ? DNSSEC_EDE_DIGEST
-								: DNSSEC_EDE_ALGORITHM;
+		fact.ede = crypto_knows_algorithm(ds.algorithm) ? EDE_DS_DIGEST
+								: EDE_DNSKEY_ALGORITHM;
 		if (crypto_knows_algorithm(ds.algorithm) && crypto_knows_digest(ds.digest_type))
 			rdatas_add(&rdatas, rr->rdata);
 	}
@@ -188,7 +188,7 @@ static void learn_ds(struct judging *j, const struct rrset *set, const struct pr
 			text.text);
 		fact.why = why;
 	} else {
-		fact.ede = DNSSEC_EDE_NONE;
+		fact.ede = EDE_NONE;
 	}
 	store_put(j->dnssec->store, &fact);
 }
@@ -201,7 +201,7 @@ static bool learn_no_ds(struct judging *j, const struct rrs *rrs, const struct z
 		[CUT_ABSENT] = FACT_ABSENT,
 	};
 	struct rr_text text = rr_text(rrs->qname, TYPE_DS);
-	struct fact fact = {.kind = FACT_CUT, .name = rrs->qname, .ede = DNSSEC_EDE_NONE};
+	struct fact fact = {.kind = FACT_CUT, .name = rrs->qname, .ede = EDE_NONE};
 	struct denial denial;
 	enum cut cut;
 
@@ -211,10 +211,10 @@ static bool learn_no_ds(struct judging *j, const struct rrs *rrs, const struct z
 	if (cut == CUT_STOP)
 		return false;
 	if (cut == CUT_UNPROVEN)
-		return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_NSEC_MISSING,
+		return judging_fail(j, DNSSEC_BOGUS, EDE_NSEC_MISSING,
 			"%s: no proof that there is none", text.text);
 	if (denial.too_many_iterations) {
-		fact.ede = DNSSEC_EDE_ITERATIONS;
+		fact.ede = EDE_NSEC3_ITERATIONS;
 		fact.why = "more iterations of NSEC3 than are supported";
 	}
 	fact.state = states[cut];
@@ -226,7 +226,7 @@ static bool learn_no_ds(struct judging *j, const struct rrs *rrs, const struct z
 /* A name with a CNAME is no delegation, nor is one that was made of a DNAME. True: it is so. */
 static bool learn_alias(struct judging *j, const struct rrs *rrs, const struct zone *zone)
 {
-	struct fact fact = {.kind = FACT_CUT, .name = rrs->qname, .ede = DNSSEC_EDE_NONE};
+	struct fact fact = {.kind = FACT_CUT, .name = rrs->qname, .ede = EDE_NONE};
 	struct proven proven;
 	struct rrset set;
 
@@ -271,7 +271,7 @@ static bool learn_cut(struct judging *j, const struct rrs *rrs)
 		if (!rrset_verify(j, &set, zone.name, zone.keys, &proven))
 			return false;
 		if (proven.expanded)
-			return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+			return judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 				"%s: expanded from a wildcard",
 				rr_text(rrs->qname, TYPE_DS).text);
 		learn_ds(j, &set, &proven);
@@ -322,7 +322,7 @@ static void learn_keys(struct judging *j, const struct rrset *set, const struct 
 	struct fact fact = {.kind = FACT_KEYS,
 		.state = FACT_SECURE,
 		.name = set->owner,
-		.ede = DNSSEC_EDE_NONE,
+		.ede = EDE_NONE,
 		.expires_s = until(j, proven->ttl_s, TTL_MAX_S)};
 	struct rdatas rdatas = {.size = 0};
 	unsigned n = 0;
@@ -370,10 +370,10 @@ static bool learn_zone(struct judging *j, const struct rrs *rrs)
 	if (!find_ds(j, rrs->qname, &all))
 		return true;
 	if (!rrset_find(rrs, SECTION_ANSWER, rrs->qname, TYPE_DNSKEY, &set))
-		return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_DNSKEY_MISSING,
+		return judging_fail(j, DNSSEC_BOGUS, EDE_DNSKEY_MISSING,
 			"%s: there is none, but a DS", text.text);
-	judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_DNSKEY_MISSING, "%s: none that a DS means",
-		text.text);
+	judging_fail(
+		j, DNSSEC_BOGUS, EDE_DNSKEY_MISSING, "%s: none that a DS means", text.text);
 	for (left = all; rdatas_next(&left, &rdata);) {
 		if (!ds_read(rdata, &ds) || is_weaker(all, &ds) ||
 			!find_key(j, &set, &ds, &key))
@@ -400,7 +400,7 @@ void zone_learn(struct judging *j, const struct rrs *rrs)
 	if (known != NULL && known->state != FACT_FAILED)
 		return;
 	if (rrs->n > LEARNT_MAX)
-		judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "%s: too many records",
+		judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS, "%s: too many records",
 			rr_text(rrs->qname, rrs->qtype).text);
 	else if (cut ? learn_cut(j, rrs) : learn_zone(j, rrs))
 		return;

@@ -9,8 +9,8 @@
 /* Of one RRset; and keys of the same tag, which nobody has by chance (CVE-2023-50387). */
 enum { TRIES_MAX = 16, SAME_TAG_MAX = 4 };
 
-bool judging_fail(struct judging *j, enum dnssec_result result, enum dnssec_ede ede,
-	const char *format, ...)
+bool judging_fail(
+	struct judging *j, enum dnssec_result result, enum ede ede, const char *format, ...)
 {
 	va_list args;
 
@@ -61,7 +61,7 @@ static bool spend(struct judging *j, unsigned *spent, unsigned max, const char *
 	}
 	j->work->spent = true;
 	return judging_fail(
-		j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "too much work: more than %u %s", max, what);
+		j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS, "too much work: more than %u %s", max, what);
 }
 
 bool spend_fetch(struct judging *j)
@@ -85,7 +85,7 @@ bool spend_signature(struct judging *j, unsigned cost)
 			j, &j->work->signatures, DNSSEC_SIGNATURES_MAX, "signatures to verify");
 	}
 	j->work->spent = true;
-	return judging_fail(j, DNSSEC_INDETERMINATE, DNSSEC_EDE_OTHER,
+	return judging_fail(j, DNSSEC_INDETERMINATE, EDE_OTHER,
 		"more signatures to verify in this second than %u",
 		dnssec->signatures_a_second);
 }
@@ -233,17 +233,17 @@ static bool could_be_good(
 	uint32_t now = (uint32_t)j->now_s;
 
 	if (sig->labels > counted_labels(set->owner) || sig->labels < dname_labels(sig->signer))
-		return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+		return judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 			"signature of %s: its number of labels is wrong", text);
 	if (later(sig->inception, sig->expiration))
-		return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+		return judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 			"signature of %s: expires before it begins", text);
 	if (later(sig->inception, now) && !j->work->clock_unset)
-		return judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_NOT_YET_VALID,
+		return judging_fail(j, DNSSEC_BOGUS, EDE_SIGNATURE_NOT_YET_VALID,
 			"signature of %s: not yet valid", text);
 	if (later(now, sig->expiration))
-		return judging_fail(
-			j, DNSSEC_BOGUS, DNSSEC_EDE_EXPIRED, "signature of %s: expired", text);
+		return judging_fail(j, DNSSEC_BOGUS, EDE_SIGNATURE_EXPIRED,
+			"signature of %s: expired", text);
 	return true;
 }
 
@@ -269,7 +269,7 @@ static bool try_keys(struct judging *j, const struct rrset *set, const struct rr
 	uint8_t *owned = NULL;
 	bool good = false;
 
-	judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_DNSKEY_MISSING,
+	judging_fail(j, DNSSEC_BOGUS, EDE_DNSKEY_MISSING,
 		"signature of %s: by key %u, algorithm %u, which is not the zone's", text,
 		sig->tag, sig->algorithm);
 	while (!good && rdatas_next(&keys, &rdata)) {
@@ -279,7 +279,7 @@ static bool try_keys(struct judging *j, const struct rrset *set, const struct rr
 			key.algorithm != sig->algorithm || !crypto_key_is_good(&key))
 			continue;
 		if (++same_tag > SAME_TAG_MAX || *tries == 0) {
-			judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS,
+			judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS,
 				"signatures of %s: more than %d, or than %d keys of a tag",
 				text, TRIES_MAX, SAME_TAG_MAX);
 			break;
@@ -289,7 +289,7 @@ static bool try_keys(struct judging *j, const struct rrset *set, const struct rr
 			break;
 		if (owned == NULL)
 			owned = signed_data(set, sig, &data);
-		judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_BOGUS, "signature of %s: wrong", text);
+		judging_fail(j, DNSSEC_BOGUS, EDE_DNSSEC_BOGUS, "signature of %s: wrong", text);
 		good = owned != NULL && crypto_verify(&key, data, sig->signature);
 	}
 	free(owned);
@@ -304,8 +304,8 @@ bool rrset_verify(struct judging *j, const struct rrset *set, const uint8_t *zon
 	struct rrsig sig;
 	size_t at = 0;
 
-	judging_fail(j, DNSSEC_BOGUS, DNSSEC_EDE_RRSIGS_MISSING, "%s is not signed by its zone",
-		text.text);
+	judging_fail(
+		j, DNSSEC_BOGUS, EDE_RRSIGS_MISSING, "%s is not signed by its zone", text.text);
 	while (rrset_next_rrsig(set, &at, &sig)) {
 		if (!dname_equal(sig.signer, zone) || !could_be_good(j, set, &sig, text.text))
 			continue;

@@ -21,8 +21,8 @@ struct judging {
 };
 
 /* The verdict is this, with a text. Returns false. */
-[[gnu::format(printf, 4, 5)]] bool judging_fail(struct judging *j, enum dnssec_result result,
-	enum dnssec_ede ede, const char *format, ...);
+[[gnu::format(printf, 4, 5)]] bool judging_fail(
+	struct judging *j, enum dnssec_result result, enum ede ede, const char *format, ...);
 /* As text, for such: "NAME TYPE". */
 struct rr_text {
 	char text[80];

@@ -40,7 +40,7 @@ static struct answer servfail(const struct dnssec_verdict *verdict)
 		.bogus = verdict->result == DNSSEC_BOGUS,
 		.negative = true,
 		.lifetime_s = BOGUS_KEPT_S,
-		.ede = (enum ede)verdict->ede,
+		.ede = verdict->ede,
 		.ede_text = {(const uint8_t *)verdict->why, strlen(verdict->why)},
 	};
 }

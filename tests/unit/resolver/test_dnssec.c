@@ -285,13 +285,13 @@ static void test_time([[maybe_unused]] void **state)
 	got = judge_message(dnssec, (struct wire){vector->wire, vector->size},
 		vectors->now_s + 40 * 86400, &work);
 	assert_int_equal(got.result, DNSSEC_BOGUS);
-	assert_int_equal(got.ede, DNSSEC_EDE_EXPIRED);
+	assert_int_equal(got.ede, EDE_SIGNATURE_EXPIRED);
 	dnssec_free(dnssec);
 	dnssec = make(NULL, 0);
 	work = (struct dnssec_work){0};
 	got = judge_message(dnssec, (struct wire){vector->wire, vector->size},
 		vectors->now_s - 86400, &work);
-	assert_int_equal(got.ede, DNSSEC_EDE_NOT_YET_VALID);
+	assert_int_equal(got.ede, EDE_SIGNATURE_NOT_YET_VALID);
 	dnssec_flush(dnssec);
 	/* A clock that is not set holds nothing against it. */
 	work = (struct dnssec_work){.clock_unset = true};
