@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolvectl query: asks the daemon a question, and shows the reply and where it is from. */
-#include "resolver/bytes.h"
 #include "resolver/control_request.h"
 #include "resolver/ctl.h"
 #include "resolver/ctl_control.h"
 #include "resolver/ctl_question.h"
 #include "resolver/ctl_show.h"
 #include "resolver/presentation.h"
+#include "resolver/reader.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static const char HELP[] =
 	"\n"
 	"Exit status: 0 there are such records, 1 there are none, 2 error.\n";
 
-enum { OPTION_EDE = 15, FLAG_AD = 0x20, WORDS_MAX = 64 };
+enum { WORDS_MAX = 64 };
 
 /* What was said, taken apart. */
 struct reply {

@@ -3,13 +3,13 @@
  * pointed to. */
 #include "resolver/dnssec.h"
 #include "resolver/dnssec_rr.h"
+#include "resolver/reader.h"
 #include <string.h>
 
 enum {
 	HEADER_SIZE = MESSAGE_HEADER_SIZE,
 	SUFFIXES_MAX = 64,
 	POINTER_MAX = 0x3fff,
-	FLAG_AD = 0x20,
 };
 
 /* Names that were written, to be pointed to (RFC 1035 section 4.1.4). */
