@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/dnssec_rr.h"
+#include "resolver/names.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,58 +13,6 @@ enum {
 	POINTER = 0xc0,
 	RRSIG_FIXED = 18,
 };
-
-/* Names in RDATA: fixed bytes, `texts` character-strings, `names` names, then anything. */
-struct shape {
-	uint16_t type;
-	uint8_t fixed, texts, names;
-	bool compressible; /* in what we write */
-	bool lower;        /* in canonical form */
-};
-
-static const struct shape shapes[] = {
-	{TYPE_NS, 0, 0, 1, true, true},
-	{3, 0, 0, 1, true, true}, /* MD */
-	{4, 0, 0, 1, true, true}, /* MF */
-	{TYPE_CNAME, 0, 0, 1, true, true},
-	{TYPE_SOA, 0, 0, 2, true, true},
-	{7, 0, 0, 1, true, true},             /* MB */
-	{8, 0, 0, 1, true, true},             /* MG */
-	{9, 0, 0, 1, true, true},             /* MR */
-	{12, 0, 0, 1, true, true},            /* PTR */
-	{14, 0, 0, 2, true, true},            /* MINFO */
-	{15, 2, 0, 1, true, true},            /* MX */
-	{17, 0, 0, 2, false, true},           /* RP */
-	{18, 2, 0, 1, false, true},           /* AFSDB */
-	{21, 2, 0, 1, false, true},           /* RT */
-	{24, RRSIG_FIXED, 0, 1, false, true}, /* SIG */
-	{26, 2, 0, 2, false, true},           /* PX */
-	{30, 0, 0, 1, false, true},           /* NXT */
-	{33, 6, 0, 1, false, true},           /* SRV */
-	{35, 4, 3, 1, false, true},           /* NAPTR */
-	{36, 2, 0, 1, false, true},           /* KX */
-	{TYPE_DNAME, 0, 0, 1, false, true},
-	{TYPE_RRSIG, RRSIG_FIXED, 0, 1, false, true},
-	{TYPE_NSEC, 0, 0, 1, false, false},
-};
-
-static const struct shape *shape_of(uint16_t type)
-{
-	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-		if (shapes[i].type == type)
-			return &shapes[i];
-	return NULL;
-}
-
-unsigned rr_compressible(uint16_t type, size_t *ret_first)
-{
-	const struct shape *shape = shape_of(type);
-
-	if (shape == NULL || !shape->compressible)
-		return 0;
-	*ret_first = shape->fixed;
-	return shape->names;
-}
 
 /* What reads a message and writes names in full; there is room for as many as a message with
  * so many records can have. */
@@ -137,20 +86,17 @@ static bool take_bytes(struct taking *t, size_t *at, size_t end, size_t n)
 /* RDATA from `at` to `end`, its names in full. */
 static bool take_rdata(struct taking *t, size_t at, size_t end, struct rr *rr)
 {
-	const struct shape *shape = shape_of(rr->type);
+	const struct name_shape *shape = name_shape(rr->type);
 	uint8_t *start = t->out;
 
-	if (shape != NULL) {
-		if (!take_bytes(t, &at, end, shape->fixed))
+	if (!take_bytes(t, &at, end, shape->fixed))
+		return false;
+	for (unsigned i = 0; i < shape->texts; i++)
+		if (at >= end || !take_bytes(t, &at, end, 1 + (size_t)t->message.data[at]))
 			return false;
-		for (unsigned i = 0; i < shape->texts; i++)
-			if (at >= end ||
-				!take_bytes(t, &at, end, 1 + (size_t)t->message.data[at]))
-				return false;
-		for (unsigned i = 0; i < shape->names; i++)
-			if (take_name(t, &at, end, t->lower && shape->lower) == NULL)
-				return false;
-	}
+	for (unsigned i = 0; i < shape->names; i++)
+		if (take_name(t, &at, end, t->lower && shape->lower) == NULL)
+			return false;
 	if (!take_bytes(t, &at, end, end - at))
 		return false;
 	rr->rdata = (struct wire){start, (size_t)(t->out - start)};
@@ -180,7 +126,7 @@ static bool take_rr(struct taking *t, size_t *at, struct rr *rr)
 }
 
 /* Finds the OPT record among the additional ones. */
-static bool take_additional(struct taking *t, size_t at, unsigned n, struct rrs *rrs)
+static bool take_opt(struct taking *t, size_t at, unsigned n, struct rrs *rrs)
 {
 	uint8_t *room = t->out;
 
@@ -222,7 +168,7 @@ static bool take_all(struct taking *t, struct rrs *rrs)
 		if (!take_rr(t, &at, &rrs->list[i]))
 			return false;
 	}
-	return take_additional(t, at, read16(t->message.data + 10), rrs);
+	return take_opt(t, at, read16(t->message.data + 10), rrs);
 }
 
 enum rrs_read rrs_read(struct wire message, enum rr_form form, struct rrs *ret)

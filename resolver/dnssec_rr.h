@@ -49,10 +49,6 @@ enum rrs_read { RRS_READ, RRS_MALFORMED, RRS_TOO_MANY, RRS_NOMEM };
 enum rrs_read rrs_read(struct wire message, enum rr_form form, struct rrs *ret);
 void rrs_free(struct rrs *rrs);
 
-/* Where in this RDATA names stand that may be compressed in writing (RFC 3597 section 4):
- * *ret_first bytes, then the return value of names. 0: nowhere. */
-unsigned rr_compressible(uint16_t type, size_t *ret_first);
-
 /* RFC 4034 section 3.1 */
 struct rrsig {
 	uint16_t covered, tag;

@@ -3,7 +3,7 @@
  * pointed to. */
 #include "resolver/dnssec.h"
 #include "resolver/dnssec_rr.h"
-#include "resolver/reader.h"
+#include "resolver/names.h"
 #include <string.h>
 
 enum {
@@ -77,8 +77,9 @@ static void put_name(struct stripping *s, const uint8_t *name, bool compress)
 
 static void put_rdata(struct stripping *s, const struct rr *rr)
 {
-	size_t first = 0, at, length_at = s->at, length;
-	unsigned names = rr_compressible(rr->type, &first);
+	const struct name_shape *shape = name_shape(rr->type);
+	size_t first = shape->compressible ? shape->fixed : 0, at, length_at = s->at, length;
+	unsigned names = shape->compressible ? shape->names : 0;
 
 	put16(s, 0);
 	put(s, rr->rdata.data, first);

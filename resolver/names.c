@@ -108,44 +108,47 @@ void name_write(struct name_writer *w, struct wire message, size_t at)
 		w->bad = true;
 }
 
-/* Where names stand in the data of a type: so many bytes, so many names, then the rest. */
-struct shape {
-	uint16_t type;
-	uint8_t before, names;
+static const struct name_shape shapes[] = {
+	{TYPE_NS, 0, 0, 1, true, true, true},
+	{3, 0, 0, 1, true, true, true}, /* MD */
+	{4, 0, 0, 1, true, true, true}, /* MF */
+	{TYPE_CNAME, 0, 0, 1, true, true, true},
+	{TYPE_SOA, 0, 0, 2, true, true, true},
+	{7, 0, 0, 1, true, true, true}, /* MB */
+	{8, 0, 0, 1, true, true, true}, /* MG */
+	{9, 0, 0, 1, true, true, true}, /* MR */
+	{TYPE_PTR, 0, 0, 1, true, true, true},
+	{14, 0, 0, 2, true, true, true},    /* MINFO */
+	{15, 2, 0, 1, true, true, true},    /* MX */
+	{17, 0, 0, 2, false, true, true},   /* RP */
+	{18, 2, 0, 1, false, true, true},   /* AFSDB */
+	{21, 2, 0, 1, false, true, true},   /* RT */
+	{24, 18, 0, 1, false, false, true}, /* SIG */
+	{26, 2, 0, 2, false, true, true},   /* PX */
+	{30, 0, 0, 1, false, false, true},  /* NXT */
+	{33, 6, 0, 1, false, true, true},   /* SRV */
+	{35, 4, 3, 1, false, false, true},  /* NAPTR */
+	{36, 2, 0, 1, false, true, true},   /* KX */
+	{TYPE_DNAME, 0, 0, 1, false, true, true},
+	{TYPE_RRSIG, 18, 0, 1, false, false, true},
+	{TYPE_NSEC, 0, 0, 1, false, false, false},
 };
 
-static struct shape shape_of(uint16_t type)
+const struct name_shape *name_shape(uint16_t type)
 {
-	static const struct shape shapes[] = {
-		{2, 0, 1},  /* NS */
-		{3, 0, 1},  /* MD */
-		{4, 0, 1},  /* MF */
-		{5, 0, 1},  /* CNAME */
-		{6, 0, 2},  /* SOA */
-		{7, 0, 1},  /* MB */
-		{8, 0, 1},  /* MG */
-		{9, 0, 1},  /* MR */
-		{12, 0, 1}, /* PTR */
-		{14, 0, 2}, /* MINFO */
-		{15, 2, 1}, /* MX */
-		{17, 0, 2}, /* RP */
-		{18, 2, 1}, /* AFSDB */
-		{21, 2, 1}, /* RT */
-		{26, 2, 2}, /* PX */
-		{33, 6, 1}, /* SRV */
-		{36, 2, 1}, /* KX */
-		{39, 0, 1}, /* DNAME */
-	};
+	static const struct name_shape none;
 
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
 		if (shapes[i].type == type)
-			return shapes[i];
-	return (struct shape){.type = type};
+			return &shapes[i];
+	return &none;
 }
 
 void name_write_record(struct name_writer *w, struct wire message, const struct record *record)
 {
-	struct shape shape = shape_of(record->type);
+	const struct name_shape *shape = name_shape(record->type);
+	unsigned names = shape->decompressed ? shape->names : 0;
+	unsigned fixed = shape->decompressed ? shape->fixed : 0;
 	/* A pointer reaches backwards only, so that the end may be cut off here. */
 	struct reader r = {.message = {message.data, record->data_at + record->data_size},
 		.at = record->data_at};
@@ -156,12 +159,12 @@ void name_write_record(struct name_writer *w, struct wire message, const struct 
 	if (w->bad)
 		return;
 	size_at = w->at - 2;
-	if (reader_left(&r) < shape.before) {
+	if (reader_left(&r) < fixed) {
 		w->bad = true;
 		return;
 	}
-	name_write_bytes(w, take(&r, shape.before), shape.before);
-	for (unsigned i = 0; i < shape.names && !r.bad; i++) {
+	name_write_bytes(w, take(&r, fixed), fixed);
+	for (unsigned i = 0; i < names && !r.bad; i++) {
 		size_t at = r.at;
 
 		skip_name(&r);

@@ -11,6 +11,19 @@ size_t name_target(struct wire message, size_t at);
  * any case of letters. *budget: goes down by one a label, and stops at 0 with false. */
 bool name_is_in(struct wire message, size_t at, size_t domain, bool equal, size_t *budget);
 
+/* Where names stand in the data of a type: behind so many bytes and character-strings; then
+ * comes anything. */
+struct name_shape {
+	uint16_t type;
+	uint8_t fixed, texts, names;
+	bool compressible; /* they may be compressed in what we write */
+	bool decompressed; /* they may come so, and are written in full (RFC 3597 section 4) */
+	bool lower;        /* in canonical form (RFC 4034 section 6.2) */
+};
+
+/* That of a type without names is all zeroes. */
+const struct name_shape *name_shape(uint16_t type);
+
 /* Once something finds no room, or a name is malformed, it is bad, and writes no more. */
 struct name_writer {
 	uint8_t *out;
