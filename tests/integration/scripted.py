@@ -1,27 +1,17 @@
 # SPDX-License-Identifier: MIT
 """An upstream over TLS whose answers are what the name asks for: tests/lab/scripted.py says in which words."""
-import subprocess
+import pytest
 
-from conftest import LAB
 from daemon import Daemon
+from upstream import Upstream
 
 UPSTREAM = "1.1.1.1:9201"
 
 
-class Scripted:
+class Scripted(Upstream):
     def __init__(self, lab, folder):
+        super().__init__(lab, "scripted.py", folder, UPSTREAM)
         self.folder = folder
-        self.command = ["ip", "netns", "exec", lab.upstream, LAB / "scripted.py", lab.folder / "good.pem", folder, UPSTREAM]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            self.command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n"
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
 
     def asked(self, name, kind=None):
         """The flags of each query for this name."""
@@ -31,6 +21,12 @@ class Scripted:
 
     def mode(self, mode):
         (self.folder / "mode").write_text(mode)
+
+
+@pytest.fixture(name="upstream", scope="module")
+def make_upstream(lab, tmp_path_factory):
+    with Scripted(lab, tmp_path_factory.mktemp("scripted")) as upstream:
+        yield upstream
 
 
 def daemon_for(lab, folder, **keywords):

@@ -7,13 +7,7 @@ import time
 import pytest
 
 from dnsclient import ask, dig
-from scripted import Scripted, daemon_for
-
-
-@pytest.fixture(name="upstream", scope="module")
-def make_upstream(lab, tmp_path_factory):
-    with Scripted(lab, tmp_path_factory.mktemp("scripted")) as upstream:
-        yield upstream
+from scripted import daemon_for, make_upstream  # pylint: disable=unused-import # a fixture
 
 
 def test_small_cache(upstream, lab, tmp_path):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """DNSSEC=yes against an upstream that has the zones' keys, and signs what no zone should."""
-import subprocess
 import sys
 
 import dns.flags
@@ -9,6 +8,7 @@ import pytest
 from conftest import LAB
 from daemon import Daemon
 from test_dnssec import ask, verdict
+from upstream import Upstream
 
 sys.path.insert(0, str(LAB))
 from forger import CASES, SECURE  # noqa: E402  pylint: disable=wrong-import-position
@@ -19,11 +19,8 @@ UPSTREAM = "1.1.1.1:9205"
 @pytest.fixture(scope="module", name="anchor")
 def make_forger(lab, tmp_path_factory):
     file = tmp_path_factory.mktemp("forger") / "root.ds"
-    with subprocess.Popen(["ip", "netns", "exec", lab.upstream, LAB / "forger.py", lab.folder / "good.pem", UPSTREAM, file],
-                          stdout=subprocess.PIPE, text=True) as forger:
-        assert forger.stdout.readline() == "ready\n"
+    with Upstream(lab, "forger.py", UPSTREAM, file):
         yield file
-        forger.kill()
 
 
 def validating(lab, anchor, folder, cache="no"):

@@ -11,28 +11,18 @@ import dns.message
 import dns.rcode
 import pytest
 
-from conftest import LAB
 from daemon import Daemon, SANITIZED
 from dnsclient import dig, udp_socket
+from upstream import Upstream
 
 NAME = "#one.one.one.one"
 GOOD = "dot:1.0.0.1:9102"
 
 
-class Hostile:
+class Hostile(Upstream):
     def __init__(self, lab, folder, *specs):
         self.file = folder / "counts"
-        self.command = ["ip", "netns", "exec", lab.upstream, LAB / "hostile.py", lab.folder / "good.pem", self.file, *specs]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            self.command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n"
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
+        super().__init__(lab, "hostile.py", self.file, *specs)
 
     def count(self, spec, what):
         return json.loads(self.file.read_text()).get(spec, {}).get(what, 0) if self.file.exists() else 0

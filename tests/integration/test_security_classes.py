@@ -35,13 +35,7 @@ import pytest
 
 from daemon import tcp
 from dnsclient import ask, dig, exchange, frame, read_frames, udp_socket
-from scripted import Scripted, daemon_for
-
-
-@pytest.fixture(name="upstream", scope="module")
-def make_upstream(lab, tmp_path_factory):
-    with Scripted(lab, tmp_path_factory.mktemp("scripted")) as upstream:
-        yield upstream
+from scripted import daemon_for, make_upstream  # pylint: disable=unused-import # a fixture
 
 
 @pytest.fixture(name="daemon", scope="module")

@@ -9,6 +9,8 @@ import socket
 import socketserver
 import sys
 
+from streams import read
+
 LIES = {
     b"\x08wrong-id": lambda query, answer: bytes([answer[0] ^ 0x3f]) + answer[1:],
     b"\x0ewrong-question": lambda query, answer: answer.replace(b"\x0ewrong-question", b"\x0eother-question"),
@@ -21,16 +23,6 @@ LIES = {
     b"\x05LoWeR": lambda query, answer: answer[:12] + answer[12:27].lower() + answer[27:],
     b"\x04bare": lambda query, answer: query[:2] + b"\x81\x85" + bytes(8),
 }
-
-
-def read(stream, n):
-    data = b""
-    while len(data) < n:
-        piece = stream.recv(n - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
 
 
 def message(stream):

@@ -35,6 +35,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from streams import read
+
 CERTIFICATE, FOLDER, LISTEN = sys.argv[1:4]
 FOLDER = pathlib.Path(FOLDER)
 lock = threading.Lock()
@@ -115,16 +117,6 @@ def serve_query(stream, sending, wire):
     reply = script.answer().to_wire(max_size=65535)
     with sending:
         stream.sendall(len(reply).to_bytes(2, "big") + reply)
-
-
-def read(stream, size):
-    data = b""
-    while len(data) < size:
-        piece = stream.recv(size - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
 
 
 def serve_connection(plain, context):
