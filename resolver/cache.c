@@ -333,8 +333,7 @@ enum cache_freshness cache_find(struct cache *cache, const struct cache_key *key
 static bool may_replace(const struct cache *cache, const struct entry *old,
 	const struct answer *answer, uint32_t now_s)
 {
-	return old == NULL || cache->stale_s == 0 ||
-	       !is_failure(answer->extended_rcode, answer->low) ||
+	return old == NULL || !is_failure(answer->extended_rcode, answer->low) ||
 	       is_failure(old->extended_rcode, old->low) || !is_kept(cache, old, now_s);
 }
 

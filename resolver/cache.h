@@ -49,8 +49,8 @@ void cache_key(
  */
 enum cache_freshness cache_find(struct cache *cache, const struct cache_key *key,
 	uint32_t now_s, struct answer *ret, bool *ret_due);
-/* In place of what was there. What does not fit, or may not be kept at all, is not, and yet
- * ends what was there. */
+/* In place of what was there, unless it is a failure, and that may still serve. What does not
+ * fit, or may not be kept at all, is not, and yet ends what was there. */
 void cache_put(struct cache *cache, const struct cache_key *key, uint32_t now_s,
 	const struct answer *answer);
 /* It was asked for in vain now. */

@@ -14,7 +14,7 @@ static struct {
 	bool is;
 	uint32_t born_s, lifetime_s;
 	size_t size;
-	uint8_t fill;
+	uint8_t fill, rcode;
 } model[NAMES];
 
 static struct cache_key key_of(uint8_t name)
@@ -26,6 +26,11 @@ static struct cache_key key_of(uint8_t name)
 
 	cache_key(&secret, &request, &key);
 	return key;
+}
+
+static bool is_failure(uint8_t rcode)
+{
+	return rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN;
 }
 
 static void put(struct cache *cache, uint8_t name, uint32_t now, const uint8_t *p)
@@ -44,12 +49,17 @@ static void put(struct cache *cache, uint8_t name, uint32_t now, const uint8_t *
 
 	memset(body, p[1], answer.body.size);
 	cache_put(cache, &key, now, &answer);
+	/* A failure is no reason to forget what still holds, nor to keep it. */
+	if (is_failure(answer.low) && model[name].is && !is_failure(model[name].rcode) &&
+		now - model[name].born_s < model[name].lifetime_s)
+		return;
 	/* It may not have found room: then nothing is found. */
 	model[name].is = answer.lifetime_s > answer.age_s;
 	model[name].born_s = now - answer.age_s;
 	model[name].lifetime_s = answer.lifetime_s;
 	model[name].size = answer.body.size;
 	model[name].fill = p[1];
+	model[name].rcode = answer.low;
 }
 
 static void find(struct cache *cache, uint8_t name, uint32_t now)

@@ -170,6 +170,31 @@ static void test_stale([[maybe_unused]] void **state)
 	cache_free(cache);
 }
 
+/* What failed when it was asked anew before its time is as good as before until then. */
+static void test_failure_before_the_end([[maybe_unused]] void **state)
+{
+	struct cache *cache = cache_new(1 << 20, 0, 0);
+	struct answer answer;
+	bool due;
+
+	put(cache, 1, 1000, 300, 100, RCODE_NOERROR);
+	put(cache, 1, 1270, 5, 90, RCODE_SERVFAIL);
+	assert_int_equal(get(cache, 1, 1271, &answer, &due), CACHE_FRESH);
+	assert_int_equal(answer.low & 15, RCODE_NOERROR);
+	assert_int_equal(answer.body.size, 100);
+	put(cache, 1, 1299, 0, 90, RCODE_REFUSED);
+	assert_true(has(cache, 1, 1299));
+	/* Then the failure is what is known. */
+	put(cache, 1, 1300, 5, 90, RCODE_SERVFAIL);
+	assert_int_equal(get(cache, 1, 1300, &answer, &due), CACHE_FRESH);
+	assert_int_equal(answer.low & 15, RCODE_SERVFAIL);
+	/* An answer takes its place at once. */
+	put(cache, 1, 1301, 60, 80, RCODE_NXDOMAIN);
+	assert_int_equal(get(cache, 1, 1301, &answer, &due), CACHE_FRESH);
+	assert_int_equal(answer.low & 15, RCODE_NXDOMAIN);
+	cache_free(cache);
+}
+
 /* Those that are asked for again and again outlive a flood of those that are asked for once. */
 static void test_eviction([[maybe_unused]] void **state)
 {
@@ -241,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_failure_before_the_end),
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_number_of_entries),
 		cmocka_unit_test(test_all_sizes),
