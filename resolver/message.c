@@ -6,6 +6,7 @@
 
 enum {
 	ECS_NONE_SIZE = 4, /* family, source prefix length, scope prefix length */
+	ECS_FAMILY_IPV4 = 1,
 	PADDING_BLOCK = 128,
 	EDE_CODE_SIZE = 2,
 	KEEPALIVE_SIZE = 2,
@@ -72,10 +73,9 @@ static void put_option(struct writer *w, unsigned code, const void *bytes, size_
 }
 
 /* "No subnet": the client's wish, and the answer to it. */
-static void put_ecs_none(struct writer *w, const struct request *request)
+static void put_ecs_none(struct writer *w, const struct request *request, unsigned family)
 {
-	uint8_t bytes[ECS_NONE_SIZE] = {
-		(uint8_t)(request->ecs_family >> 8), (uint8_t)(request->ecs_family & 255)};
+	uint8_t bytes[ECS_NONE_SIZE] = {(uint8_t)(family >> 8), (uint8_t)(family & 255)};
 
 	if (request->ecs_none)
 		put_option(w, OPTION_ECS, bytes, sizeof bytes);
@@ -105,7 +105,8 @@ size_t message_write_query(const struct request *request, enum protocol protocol
 	put_header(&w, &header);
 	put(&w, request->question.data, request->question.size);
 	put_opt(&w, 0, request->dnssec_ok, options + padding);
-	put_ecs_none(&w, request);
+	/* Not the family that the client named: others wait for the same answer. */
+	put_ecs_none(&w, request, ECS_FAMILY_IPV4);
 	if (keepalive)
 		put_option(&w, OPTION_KEEPALIVE, NULL, 0);
 	if (padded)
@@ -148,7 +149,7 @@ static void put_reply_opt(struct writer *w, const struct request *request,
 {
 	put_opt(w, extended_rcode, request->dnssec_ok,
 		reply_options_size(request, code, text_size));
-	put_ecs_none(w, request);
+	put_ecs_none(w, request, request->ecs_family);
 	if (request->with_cookie)
 		put_option(w, OPTION_COOKIE, request->reply_cookie, COOKIE_SIZE);
 	if (request->keepalive_units > 0) {
