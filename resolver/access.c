@@ -3,7 +3,10 @@
 #include "resolver/prefix.h"
 #include <stdlib.h>
 
-enum { BUCKETS = 4096 };
+enum {
+	BUCKETS = 4096,
+	REFUSALS = 100, /* a second, to whomever: their addresses may be forged */
+};
 
 /* Queries that one client may ask now: a bucket that fills at RateLimit= a second, up to a
  * second's worth. Clients whose hashes meet in one place share it. */
@@ -14,7 +17,7 @@ struct bucket {
 
 struct access {
 	struct siphash_key secret;
-	struct bucket buckets[BUCKETS];
+	struct bucket buckets[BUCKETS], refusals;
 };
 
 /* Where its bytes stand, and how many. */
@@ -66,10 +69,8 @@ static uint64_t hash_of(const struct access *access, const union socket_address 
 	return siphash13(&access->secret, bytes, size == 16 ? 8 : size);
 }
 
-static bool take(struct access *access, const union socket_address *peer, uint32_t limit,
-	uint64_t now_ms)
+static bool take(struct bucket *bucket, uint32_t limit, uint64_t now_ms)
 {
-	struct bucket *bucket = &access->buckets[hash_of(access, peer) % BUCKETS];
 	float most = (float)limit;
 
 	bucket->tokens += (float)(now_ms - bucket->filled_ms) * most / 1000;
@@ -85,12 +86,15 @@ static bool take(struct access *access, const union socket_address *peer, uint32
 enum access_verdict access_query(struct access *access, const struct conf *conf,
 	const union socket_address *peer, bool proven, uint64_t now_ms)
 {
+	struct bucket *bucket = &access->buckets[hash_of(access, peer) % BUCKETS];
+
 	if (!access_is_allowed(conf, peer))
-		return ACCESS_DENIED;
+		return take(&access->refusals, REFUSALS, now_ms) ? ACCESS_DENIED
+								 : ACCESS_IGNORED;
 	if (access_is_local(peer) || conf->rate_limit == 0)
 		return ACCESS_GRANTED;
-	return take(access, peer, conf->rate_limit, now_ms) || proven ? ACCESS_GRANTED
-								      : ACCESS_LIMITED;
+	return take(bucket, conf->rate_limit, now_ms) || proven ? ACCESS_GRANTED
+								: ACCESS_LIMITED;
 }
 
 struct access *access_new(const struct siphash_key *secret)

@@ -10,6 +10,7 @@ struct access;
 enum access_verdict {
 	ACCESS_GRANTED,
 	ACCESS_DENIED,  /* not one of AllowClients= */
+	ACCESS_IGNORED, /* so too, and that was said often enough for now */
 	ACCESS_LIMITED, /* it asks too often */
 };
 

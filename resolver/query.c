@@ -340,6 +340,7 @@ static bool admit(struct queries *queries, const struct conf *conf, struct reque
 		reply_error(queries, client, request, RCODE_REFUSED, EDE_PROHIBITED,
 			"this client is not one of AllowClients=");
 		return false;
+	case ACCESS_IGNORED: queries->counts.denied++; return false;
 	case ACCESS_LIMITED: break;
 	}
 	/* Every other one is told to come by TCP, which proves its address. */

@@ -49,6 +49,8 @@ static bool is_private6(const uint8_t *address)
 
 static bool any_private(struct wire addresses, size_t each)
 {
+	if (addresses.size % each != 0)
+		return true;
 	for (size_t at = 0; at + each <= addresses.size; at += each)
 		if (each == 4 ? is_private4(addresses.data + at)
 			      : is_private6(addresses.data + at))
@@ -56,7 +58,8 @@ static bool any_private(struct wire addresses, size_t each)
 	return false;
 }
 
-/* RFC 9460 section 7.3: ipv4hint and ipv6hint are where a browser may go. */
+/* RFC 9460 section 7.3: ipv4hint and ipv6hint are where a browser may go. What cannot be read
+ * here, others may read: it is as bad. */
 static bool hints_private(struct wire data)
 {
 	enum { IPV4HINT = 4, IPV6HINT = 6 };
@@ -73,7 +76,7 @@ static bool hints_private(struct wire data)
 						  (key == IPV6HINT && any_private(value, 16))))
 			return true;
 	}
-	return false;
+	return r.bad;
 }
 
 static bool is_public(void *context, uint16_t type, struct wire data)
