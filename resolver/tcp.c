@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-	CLIENTS_MAX = 256, /* then the one that was idle longest goes */
+	CLIENTS_MAX = 256,                /* then the one that was idle longest goes */
+	CLIENTS_OF_ONE = CLIENTS_MAX / 4, /* who has more makes room among his own */
 	BACKLOG = 256,
 	READ_SIZE = 8192,
 	ACCEPT_PAUSE_MS = 20,
@@ -233,6 +235,36 @@ static void close_idlest(struct tcp_server *server)
 		client_close(container_of(server->clients.next, struct tcp_client, node));
 }
 
+/* An IPv6 client is a network of 64 bits, as for RateLimit=. */
+static bool is_same_client(const union socket_address *a, const union socket_address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 8) == 0;
+}
+
+/* One more has come, which is one too many. */
+static void make_room(struct tcp_server *server, const union socket_address *peer)
+{
+	struct tcp_client *idlest = NULL;
+	unsigned n = 0;
+
+	for (struct list *l = server->clients.prev; l != &server->clients; l = l->prev) {
+		struct tcp_client *tcp = container_of(l, struct tcp_client, node);
+
+		if (!is_same_client(&tcp->peer, peer))
+			continue;
+		idlest = tcp;
+		n++;
+	}
+	if (n > CLIENTS_OF_ONE)
+		client_close(idlest);
+	else
+		close_idlest(server);
+}
+
 /* For want of descriptors or memory the socket would stay ready, and the loop spin: who was
  * idle longest makes room, and it is left alone for a moment. */
 static void cannot_accept(struct tcp_listener *listener, int error)
@@ -273,7 +305,7 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 		}
 		client_accept(listener->server, fd, &peer);
 		if (listener->server->n_clients > CLIENTS_MAX)
-			close_idlest(listener->server);
+			make_room(listener->server, &peer);
 	}
 }
 
