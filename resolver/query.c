@@ -12,7 +12,8 @@
 
 enum {
 	QUERIES_MAX = 16384, /* under way at once; more are refused, the newest first */
-	PATIENCE_MS = 1800,  /* RFC 8767 section 5: then a stale answer will do */
+	QUERIES_OTHERS_MAX = QUERIES_MAX / 2, /* the rest is for who is on this machine */
+	PATIENCE_MS = 1800, /* RFC 8767 section 5: then a stale answer will do */
 };
 
 struct queries {
@@ -290,6 +291,11 @@ static bool answer_here(
 	return true;
 }
 
+static bool is_from_here(const struct client *client)
+{
+	return client->peer.any.sa_family == AF_UNSPEC || access_is_local(&client->peer);
+}
+
 /* The stages of a good query, the first that can answers it. */
 static void answer(struct queries *queries, struct snapshot *snapshot,
 	const struct request *request, struct client *client)
@@ -314,7 +320,7 @@ static void answer(struct queries *queries, struct snapshot *snapshot,
 		refresh(queries, snapshot, &key, request, true);
 		return;
 	}
-	if (queries->n >= QUERIES_MAX) {
+	if (queries->n >= (is_from_here(client) ? QUERIES_MAX : QUERIES_OTHERS_MAX)) {
 		queries->counts.dropped++;
 		reply_error(queries, client, request, RCODE_SERVFAIL, EDE_OTHER,
 			"too many queries under way");
@@ -352,11 +358,6 @@ static bool admit(struct queries *queries, const struct conf *conf, struct reque
 				message_write_truncated(request, room));
 	}
 	return false;
-}
-
-static bool is_from_here(const struct client *client)
-{
-	return client->peer.any.sa_family == AF_UNSPEC || access_is_local(&client->peer);
 }
 
 void query_start(struct queries *queries, struct snapshot *snapshot, struct wire message,

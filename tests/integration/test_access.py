@@ -9,6 +9,7 @@ import pytest
 
 from daemon import Daemon, PORT, PROGRAM, tcp
 from dnsclient import dig, frame, read_frames
+from scripted import Scripted, daemon_for
 
 import dns.edns
 import dns.message
@@ -133,3 +134,51 @@ def test_slow_readers(lab, tmp_path):
         assert dig("www.example").answers == ["192.0.2.1"]
         for stream in streams:
             stream.close()
+
+
+CROWD = f"""
+import socket, sys, time
+crowd = [socket.create_connection(("{HERE}", {PORT}), timeout=2) for _ in range(int(sys.argv[1]))]
+print("there", flush=True)
+time.sleep(4)
+"""
+
+
+def test_one_address_pushes_nobody_out(lab, tmp_path):
+    """Whoever opens more connections than there is room for loses his own."""
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, cache="yes", more=protection("AllowClients=10.53.0.1")) as daemon, \
+            tcp() as stream:
+        query = frame(dns.message.make_query("www.example", "A").to_wire())
+        stream.sendall(query)
+        assert read_frames(stream, 1)
+        with subprocess.Popen(["ip", "netns", "exec", lab.upstream, "/usr/bin/python3", "-c", CROWD, "400"],
+                              stdout=subprocess.PIPE, text=True) as crowd:
+            assert crowd.stdout.readline() == "there\n"
+            time.sleep(0.2)
+            stream.sendall(query)
+            assert read_frames(stream, 1)
+            assert daemon.descriptors() < 330
+            crowd.kill()
+
+
+MUTE = f"""
+import socket, time, dns.message
+query = dns.message.make_query("mute-x.example", "A").to_wire()
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.connect(("{HERE}", {PORT}))
+    for i in range(18000):
+        client.send(query.replace(b"\\6mute-x", b"\\x0amute-%05d" % i))
+        if i % 100 == 0:
+            time.sleep(0.01)
+"""
+
+
+def test_room_for_this_machine(lab, tmp_path, from_there):
+    """However much others ask for that nobody answers, clients of this machine still find room."""
+    with Scripted(lab, tmp_path) as upstream, \
+            daemon_for(lab, tmp_path, resolve=LISTEN, more=protection("AllowClients=10.53.0.1", "RateLimit=0")) as daemon:
+        assert dig("www.example").status == "NOERROR"
+        from_there("/usr/bin/python3", "-c", MUTE)
+        assert "too many" in dig_there(from_there, "+nocookie", "other.example")
+        assert dig("own.example").status == "NOERROR" and upstream.asked("own.example")
+        assert '"queries_dropped"' in daemon.ctl("statistics", "--json").stdout
