@@ -38,6 +38,8 @@ static void put(struct cache *cache, uint8_t name, uint32_t now, const uint8_t *
 	static uint8_t body[65536];
 	static const uint16_t ttls[] = {0, 4, 8};
 	struct cache_key key = key_of(name);
+	struct answer old;
+	bool due, held;
 	struct answer answer = {
 		.body = {body, (size_t)(p[0] << 8 | p[1]) / (p[2] % 8 == 0 ? 4 : 256)},
 		.n_ttls = p[2] % 4,
@@ -48,10 +50,11 @@ static void put(struct cache *cache, uint8_t name, uint32_t now, const uint8_t *
 		.ede = EDE_NONE};
 
 	memset(body, p[1], answer.body.size);
+	/* It may have been evicted. */
+	held = cache_find(cache, &key, now, &old, &due) == CACHE_FRESH;
 	cache_put(cache, &key, now, &answer);
 	/* A failure is no reason to forget what still holds, nor to keep it. */
-	if (is_failure(answer.low) && model[name].is && !is_failure(model[name].rcode) &&
-		now - model[name].born_s < model[name].lifetime_s)
+	if (held && is_failure(answer.low) && !is_failure(model[name].rcode))
 		return;
 	/* It may not have found room: then nothing is found. */
 	model[name].is = answer.lifetime_s > answer.age_s;
