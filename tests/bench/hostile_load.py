@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The daemon among clients that send good and bad messages mixed, never read, or dribble: what does it hold, is it alive?
 
-hostile (hostile.c; meson compile -C build hostile) sends datagrams; twenty clients over TCP ask for large answers and do not read
+hostile (hostile.c) sends datagrams; twenty clients over TCP ask for large answers and do not read
 them, twenty send a byte a second, others come and go. A line for each million, with the daemon's memory.
 As root; it makes a lab of its own (see tests/lab/README.md). CTRESOLVED names the program, if it is not in build/, HOSTILE the
 sender. Ends with status 1 when the daemon does not answer any more, or has grown since the first part.
