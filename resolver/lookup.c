@@ -293,8 +293,9 @@ enum cache_freshness lookup_cached(
 	return cache_find(lookups->cache, key, now_s(lookups), ret, ret_due);
 }
 
-void lookup_note_timeout(struct lookups *lookups, const struct cache_key *key)
+void lookup_note_timeout(const struct waiter *waiter)
 {
+	const struct lookup *lookup = waiter->lookup;
 	static const char text[] = "no upstream answered in time, a moment ago";
 	struct answer answer = {
 		.low = RCODE_SERVFAIL | FLAG_RA,
@@ -304,8 +305,9 @@ void lookup_note_timeout(struct lookups *lookups, const struct cache_key *key)
 		.ede_text = {(const uint8_t *)text, sizeof text - 1},
 	};
 
-	if (lookups->cache != NULL)
-		cache_put(lookups->cache, key, now_s(lookups), &answer);
+	if (lookup != NULL && may_keep(lookup, &answer))
+		cache_put(
+			lookup->lookups->cache, &lookup->key, now_s(lookup->lookups), &answer);
 }
 
 void lookup_note_vain(struct lookups *lookups, const struct cache_key *key)

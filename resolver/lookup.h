@@ -56,8 +56,9 @@ bool lookup_join(struct lookups *lookups, struct snapshot *snapshot,
 	const struct cache_key *key, const struct request *request, struct waiter *waiter);
 /* Nobody asks for it any more. Harmless for one that does not wait. */
 void lookup_leave(struct waiter *waiter);
-/* Nobody answered in time: that is remembered for a moment (RFC 9520 section 3.2). */
-void lookup_note_timeout(struct lookups *lookups, const struct cache_key *key);
+/* Nobody has answered who waits, in time: that is remembered for a moment (RFC 9520
+ * section 3.2), unless it was asked under another configuration, or before a flush. */
+void lookup_note_timeout(const struct waiter *waiter);
 /* It was asked for in vain: a stale answer for it serves at once, for a while. */
 void lookup_note_vain(struct lookups *lookups, const struct cache_key *key);
 bool lookup_is_under_way(struct lookups *lookups, const struct cache_key *key);

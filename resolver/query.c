@@ -207,13 +207,11 @@ static void on_deadline(struct timer *timer)
 
 	while ((due = schedule_take(&queries->deadlines)) != NULL) {
 		struct query *q = container_of(due, struct query, deadline);
-		struct cache_key key;
 		char text[96];
 
 		snprintf(text, sizeof text, "no upstream answered within %u ms",
 			(unsigned)q->snapshot->conf->query_timeout_ms);
-		lookup_key(queries->lookups, &q->request, &key);
-		lookup_note_timeout(queries->lookups, &key);
+		lookup_note_timeout(&q->waiter);
 		query_fail(q, EDE_NO_REACHABLE_AUTHORITY, text);
 	}
 }

@@ -4,9 +4,11 @@ import re
 import threading
 import time
 
+import dns.message
+import dns.rcode
 import pytest
 
-from dnsclient import ask, dig
+from dnsclient import ask, dig, udp_socket
 from scripted import daemon_for, make_upstream  # pylint: disable=unused-import # a fixture
 
 
@@ -43,6 +45,20 @@ def test_mute_name_is_remembered(lab, tmp_path, upstream):
         dug = dig("mute-b.example")
         assert dug.status == "SERVFAIL" and time.monotonic() - began > 2.9
         first.join()
+
+
+def test_what_was_mute_before_a_reload(lab, tmp_path, upstream):
+    """That nobody answered under the old configuration is not said under the new one, whose upstreams may."""
+    with daemon_for(lab, tmp_path, timeout=2) as daemon:
+        upstream.mode("mute")
+        with udp_socket() as client:
+            client.send(dns.message.make_query("before.example", "A").to_wire())
+            time.sleep(0.5)
+            daemon.reload()
+            daemon.wait_for("event=reloaded")
+            assert client.recv(512)[3] & 15 == dns.rcode.SERVFAIL
+        upstream.mode("")
+        assert dig("before.example").status == "NOERROR"
 
 
 class TestStale:
