@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/tcp.h"
+#include "resolver/access.h"
 #include "resolver/bytes.h"
 #include "resolver/message.h"
 #include "transport/buf.h"
@@ -245,22 +246,28 @@ static bool is_same_client(const union socket_address *a, const union socket_add
 	return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 8) == 0;
 }
 
-/* One more has come, which is one too many. */
+/* One more has come, which is one too many. Those of other machines push out nobody on this
+ * one.
+ */
 static void make_room(struct tcp_server *server, const union socket_address *peer)
 {
-	struct tcp_client *idlest = NULL;
+	struct tcp_client *own = NULL, *other = NULL;
 	unsigned n = 0;
 
 	for (struct list *l = server->clients.prev; l != &server->clients; l = l->prev) {
 		struct tcp_client *tcp = container_of(l, struct tcp_client, node);
 
+		if (!access_is_local(&tcp->peer))
+			other = tcp;
 		if (!is_same_client(&tcp->peer, peer))
 			continue;
-		idlest = tcp;
+		own = tcp;
 		n++;
 	}
 	if (n > CLIENTS_OF_ONE)
-		client_close(idlest);
+		client_close(own);
+	else if (!access_is_local(peer))
+		client_close(other);
 	else
 		close_idlest(server);
 }

@@ -138,10 +138,33 @@ def test_slow_readers(lab, tmp_path):
 
 CROWD = f"""
 import socket, sys, time
-crowd = [socket.create_connection(("{HERE}", {PORT}), timeout=2) for _ in range(int(sys.argv[1]))]
+n, *addresses = sys.argv[1:]
+crowd = [socket.create_connection(("{HERE}", {PORT}), timeout=2, source_address=(address, 0))
+         for address in addresses for _ in range(int(n))]
 print("there", flush=True)
 time.sleep(4)
 """
+
+
+def crowd_in(lab, n, *addresses):
+    """So many connections from each address, which nobody uses."""
+    crowd = subprocess.Popen(  # pylint: disable=consider-using-with
+        ["ip", "netns", "exec", lab.upstream, "/usr/bin/python3", "-c", CROWD, str(n), *addresses],
+        stdout=subprocess.PIPE, text=True)
+    assert crowd.stdout.readline() == "there\n"
+    time.sleep(0.2)
+    return crowd
+
+
+@pytest.fixture(name="many")
+def make_many(lab):
+    """More addresses of the other machine."""
+    addresses = [f"10.53.0.{101 + i}" for i in range(5)]
+    for verb in ("add", "del"):
+        for address in addresses:
+            subprocess.run(["ip", "-n", lab.upstream, "address", verb, f"{address}/24", "dev", "down0"], check=True)
+        if verb == "add":
+            yield addresses
 
 
 def test_one_address_pushes_nobody_out(lab, tmp_path):
@@ -151,11 +174,19 @@ def test_one_address_pushes_nobody_out(lab, tmp_path):
         query = frame(dns.message.make_query("www.example", "A").to_wire())
         stream.sendall(query)
         assert read_frames(stream, 1)
-        with subprocess.Popen(["ip", "netns", "exec", lab.upstream, "/usr/bin/python3", "-c", CROWD, "400"],
-                              stdout=subprocess.PIPE, text=True) as crowd:
-            assert crowd.stdout.readline() == "there\n"
-            time.sleep(0.2)
+        with crowd_in(lab, 400, "10.53.0.1") as crowd:
             stream.sendall(query)
+            assert read_frames(stream, 1)
+            assert daemon.descriptors() < 330
+            crowd.kill()
+
+
+def test_many_addresses_push_out_nobody_of_this_machine(lab, tmp_path, many):
+    """Nor do those who have few connections each, but are many."""
+    with Daemon(lab, tmp_path, MAIN, resolve=LISTEN, cache="yes", more=protection("AllowClients=10.53.0.0/24")) as daemon, \
+            tcp() as stream:
+        with crowd_in(lab, 60, *many) as crowd:
+            stream.sendall(frame(dns.message.make_query("www.example", "A").to_wire()))
             assert read_frames(stream, 1)
             assert daemon.descriptors() < 330
             crowd.kill()
