@@ -12,6 +12,7 @@ enum {
  * second's worth. Clients whose hashes meet in one place share it. */
 struct bucket {
 	float tokens;
+	unsigned under_way[2]; /* those that are not proven, and those that are */
 	uint64_t filled_ms;
 };
 
@@ -83,10 +84,20 @@ static bool take(struct bucket *bucket, uint32_t limit, uint64_t now_ms)
 	return true;
 }
 
+static struct bucket *bucket_of(struct access *access, const union socket_address *peer)
+{
+	return &access->buckets[hash_of(access, peer) % BUCKETS];
+}
+
+unsigned *access_under_way(struct access *access, const union socket_address *peer, bool proven)
+{
+	return &bucket_of(access, peer)->under_way[proven];
+}
+
 enum access_verdict access_query(struct access *access, const struct conf *conf,
 	const union socket_address *peer, bool proven, uint64_t now_ms)
 {
-	struct bucket *bucket = &access->buckets[hash_of(access, peer) % BUCKETS];
+	struct bucket *bucket = bucket_of(access, peer);
 
 	if (!access_is_allowed(conf, peer))
 		return take(&access->refusals, REFUSALS, now_ms) ? ACCESS_DENIED

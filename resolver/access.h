@@ -27,3 +27,8 @@ bool access_is_allowed(const struct conf *conf, const union socket_address *peer
  * so that it can only harm itself; it is counted, but may go on (RFC 7873 section 5.2.3). */
 enum access_verdict access_query(struct access *access, const struct conf *conf,
 	const union socket_address *peer, bool proven, uint64_t now_ms);
+/* How many queries of it are under way, for who starts and ends them: of clients whose hashes
+ * meet, all together. Those with a proven address are counted apart: whoever forges it takes
+ * nothing from them. Valid until access_free(). */
+unsigned *access_under_way(
+	struct access *access, const union socket_address *peer, bool proven);

@@ -49,6 +49,7 @@ struct client {
 	union destination destination;
 	struct list node;              /* among the queries of a TCP client */
 	void (*gone)(struct client *); /* who asked is: forget the query */
+	unsigned *under_way;           /* how many queries of it are; NULL: nobody counts */
 	uint64_t began_us;             /* tap_now_us() when it asked; 0: nobody watched */
 	/* Set before client_send(), for who asks inside and for who watches. */
 	enum reply_source source;

@@ -13,6 +13,7 @@
 enum {
 	QUERIES_MAX = 16384, /* under way at once; more are refused, the newest first */
 	QUERIES_OTHERS_MAX = QUERIES_MAX / 2, /* the rest is for who is on this machine */
+	QUERIES_OF_ONE_MAX = QUERIES_OTHERS_MAX / 4, /* of one of those */
 	PATIENCE_MS = 1800, /* RFC 8767 section 5: then a stale answer will do */
 };
 
@@ -51,6 +52,8 @@ static void query_free(struct query *q)
 	list_remove(&q->deadline.node);
 	list_remove(&q->patience.node);
 	q->queries->n--;
+	if (q->client.under_way != NULL)
+		--*q->client.under_way;
 	snapshot_unref(q->snapshot);
 	free(q);
 }
@@ -257,6 +260,8 @@ static void look_up(struct queries *queries, struct snapshot *snapshot,
 	if (client != NULL) {
 		q->client = *client;
 		q->client.gone = query_gone;
+		if (client->under_way != NULL)
+			++*client->under_way;
 		client_join(&q->client);
 	}
 	if (!lookup_join(queries->lookups, snapshot, key, request, &q->waiter))
@@ -294,6 +299,14 @@ static bool is_from_here(const struct client *client)
 	return client->peer.any.sa_family == AF_UNSPEC || access_is_local(&client->peer);
 }
 
+/* Those of this machine are not counted apart. */
+static bool is_room(const struct queries *queries, const struct client *client)
+{
+	if (client->under_way == NULL)
+		return queries->n < QUERIES_MAX;
+	return queries->n < QUERIES_OTHERS_MAX && *client->under_way < QUERIES_OF_ONE_MAX;
+}
+
 /* The stages of a good query, the first that can answers it. */
 static void answer(struct queries *queries, struct snapshot *snapshot,
 	const struct request *request, struct client *client)
@@ -318,7 +331,7 @@ static void answer(struct queries *queries, struct snapshot *snapshot,
 		refresh(queries, snapshot, &key, request, true);
 		return;
 	}
-	if (queries->n >= (is_from_here(client) ? QUERIES_MAX : QUERIES_OTHERS_MAX)) {
+	if (!is_room(queries, client)) {
 		queries->counts.dropped++;
 		reply_error(queries, client, request, RCODE_SERVFAIL, EDE_OTHER,
 			"too many queries under way");
@@ -336,8 +349,9 @@ static bool admit(struct queries *queries, const struct conf *conf, struct reque
 
 	cookie_answer(&queries->cookie_secret, &client->peer, (uint32_t)(loop_wall_ms() / 1000),
 		request, &proven);
-	switch (access_query(
-		queries->access, conf, &client->peer, proven || client->tcp != NULL, now)) {
+	proven |= client->tcp != NULL;
+	client->under_way = access_under_way(queries->access, &client->peer, proven);
+	switch (access_query(queries->access, conf, &client->peer, proven, now)) {
 	case ACCESS_GRANTED: return true;
 	case ACCESS_DENIED:
 		queries->counts.denied++;

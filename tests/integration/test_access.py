@@ -193,23 +193,59 @@ def test_many_addresses_push_out_nobody_of_this_machine(lab, tmp_path, many):
 
 
 MUTE = f"""
-import socket, time, dns.message
+import socket, sys, time, dns.message
 query = dns.message.make_query("mute-x.example", "A").to_wire()
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-    client.connect(("{HERE}", {PORT}))
-    for i in range(18000):
-        client.send(query.replace(b"\\6mute-x", b"\\x0amute-%05d" % i))
-        if i % 100 == 0:
-            time.sleep(0.01)
+n, *addresses = sys.argv[1:]
+for address in addresses:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind((address, 0))
+        client.connect(("{HERE}", {PORT}))
+        for i in range(int(n)):
+            client.send(query.replace(b"\\6mute-x", b"\\x0amute-%05d" % i))
+            if i % 100 == 0:
+                time.sleep(0.01)
+"""
+MUTE_BY_TCP = f"""
+import socket, sys, time, dns.message
+query = dns.message.make_query("mute-x.example", "A").to_wire()
+streams = [socket.create_connection(("{HERE}", {PORT}), timeout=2) for _ in range(3)]
+for stream in streams:
+    for i in range(1000):
+        wire = query.replace(b"\\6mute-x", b"\\x0amute-%05d" % i)
+        stream.sendall(len(wire).to_bytes(2, "big") + wire)
+print("there", flush=True)
+time.sleep(8)
 """
 
 
-def test_room_for_this_machine(lab, tmp_path, from_there):
+def test_room_for_this_machine(lab, tmp_path, from_there, many):
     """However much others ask for that nobody answers, clients of this machine still find room."""
     with Scripted(lab, tmp_path) as upstream, \
-            daemon_for(lab, tmp_path, resolve=LISTEN, more=protection("AllowClients=10.53.0.1", "RateLimit=0")) as daemon:
+            daemon_for(lab, tmp_path, timeout=4, resolve=LISTEN,
+                       more=protection("AllowClients=10.53.0.0/24", "RateLimit=0")) as daemon:
         assert dig("www.example").status == "NOERROR"
-        from_there("/usr/bin/python3", "-c", MUTE)
+        from_there("/usr/bin/python3", "-c", MUTE, "1900", *many)
         assert "too many" in dig_there(from_there, "+nocookie", "other.example")
         assert dig("own.example").status == "NOERROR" and upstream.asked("own.example")
         assert '"queries_dropped"' in daemon.ctl("statistics", "--json").stdout
+
+
+def test_room_for_each(lab, tmp_path, from_there, many):
+    """Nor does one of them take all room from the others; nor, by datagrams that anybody may forge, from who comes over TCP."""
+    with Scripted(lab, tmp_path), \
+            daemon_for(lab, tmp_path, timeout=3, resolve=LISTEN, more=protection("AllowClients=10.53.0.0/24", "RateLimit=0")):
+        assert dig("www.example").status == "NOERROR"
+        from_there("/usr/bin/python3", "-c", MUTE, "4000", "10.53.0.1")
+        assert "too many" in dig_there(from_there, "+nocookie", "one.example")
+        assert "status: NOERROR" in dig_there(from_there, "+nocookie", "-b", many[0], "two.example")
+        assert "status: NOERROR" in dig_there(from_there, "+tcp", "three.example")
+        with subprocess.Popen(["ip", "netns", "exec", lab.upstream, "/usr/bin/python3", "-c", MUTE_BY_TCP],
+                              stdout=subprocess.PIPE, text=True) as crowd:
+            assert crowd.stdout.readline() == "there\n"
+            assert "too many" in dig_there(from_there, "+tcp", "four.example")
+            assert "status: NOERROR" in dig_there(from_there, "+tcp", "-b", many[0], "five.example")
+            crowd.kill()
+        # What has ended is not counted any more.
+        time.sleep(3)
+        assert "status: NOERROR" in dig_there(from_there, "+tcp", "six.example")
+        assert "status: NOERROR" in dig_there(from_there, "+nocookie", "seven.example")
