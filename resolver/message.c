@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/message.h"
+#include "conf/value.h"
 #include "resolver/reader.h"
 #include <assert.h>
 #include <string.h>
@@ -135,13 +136,31 @@ static size_t reply_options_size(const struct request *request, enum ede code, s
 	       (code != EDE_NONE ? OPTION_HEADER + EDE_CODE_SIZE + text_size : 0);
 }
 
-/* Control characters have no business in a terminal. */
+/* Of the character in front; 0: it is none, or one that has no business in a terminal. */
+static size_t character_size(const uint8_t *text, size_t left)
+{
+	if (text[0] < 0x80)
+		return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+	for (size_t n = 2; n <= 4 && n <= left; n++)
+		if (value_utf8((const char *)text, n))
+			return n;
+	return 0;
+}
+
+/* RFC 8914 section 2: UTF-8. For anything else there are clients that refuse all of the reply.
+ */
 static void put_printable(struct writer *w, const uint8_t *text, size_t size)
 {
 	uint8_t *p = put_room(w, size);
 
-	for (size_t i = 0; i < size; i++)
-		p[i] = text[i] >= 0x20 && text[i] != 0x7f ? text[i] : '?';
+	for (size_t i = 0, n; i < size; i += n) {
+		n = character_size(text + i, size - i);
+		if (n > 0)
+			memcpy(p + i, text + i, n);
+		else
+			p[i] = '?';
+		n += n == 0;
+	}
 }
 
 static void put_reply_opt(struct writer *w, const struct request *request,

@@ -12,7 +12,7 @@ The first label says it, in words between hyphens, in any order:
   private     the address is 192.168.1.1; hint: so is that in an HTTPS record
   unasked     an address of bank.example besides, in each section; twisted: the records in the wrong order
   sizeN       so many bytes of TXT
-  edeN        an Extended DNS Error of that number, with a text that rings a bell
+  edeN        an Extended DNS Error of that number, with a text that rings a bell; latin: whose last character is none of UTF-8
   msN         after so many milliseconds; mute: never
   other       the answer to another question
 
@@ -83,7 +83,8 @@ class Script:
         for word in words & set(rcodes) | {mode()} & set(rcodes):
             reply.set_rcode(rcodes[word])
         if self.number("ede") is not None:
-            reply.use_edns(0, options=[dns.edns.EDEOption(self.number("ede"), "why\a")])
+            text = "why\a\u00fc".encode() + b"\xfc" if "latin" in words else b"why\a"
+            reply.use_edns(0, options=[dns.edns.GenericOption(15, self.number("ede").to_bytes(2, "big") + text)])
         if "other" in words:
             reply.question = dns.message.make_query("other.example", "A").question
         data = self.data(kind)
