@@ -303,6 +303,7 @@ static void tell_change(
 	const struct evidence *evidence, const struct record *record, const char *issuer_name)
 {
 	const struct record *last = NULL;
+	char name[256];
 
 	for (size_t i = 0; i < evidence->n; i++)
 		if (evidence->records[i]->accepted &&
@@ -314,7 +315,8 @@ static void tell_change(
 		log_line(LOG_WARNING,
 			"upstream=%s event=issuer-changed issuer=\"%s\" key=sha256:%s "
 			"before=sha256:%s",
-			record->upstream, issuer_name, record->issuer_spki, last->issuer_spki);
+			record->upstream, log_text(issuer_name, name, sizeof name),
+			record->issuer_spki, last->issuer_spki);
 	else if (strcmp(last->leaf_spki, record->leaf_spki) != 0)
 		log_line(LOG_NOTICE,
 			"upstream=%s event=key-changed key=sha256:%s before=sha256:%s",

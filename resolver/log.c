@@ -17,3 +17,16 @@ void log_line(enum log_level level, const char *format, ...)
 	else
 		fprintf(stderr, "%s\n", line);
 }
+
+const char *log_text(const char *text, char *room, size_t size)
+{
+	size_t used = 0;
+
+	for (; *text != '\0' && used + 2 < size; text++) {
+		if (*text == '"' || *text == '\\')
+			room[used++] = '\\';
+		room[used++] = *text;
+	}
+	room[used] = '\0';
+	return room;
+}

@@ -52,17 +52,20 @@ static void list_scts(const struct ct_report *report, char *text, size_t size)
 
 void report_event(const struct trace_event *event)
 {
-	char words[2048];
+	char words[2048], logs[2048], why[1024] = "";
 
 	if (event->repeated)
 		return;
+	if (event->why != NULL)
+		log_text(event->why, why, sizeof why);
 	switch (event->kind) {
 	case TRACE_ACCEPTED:
 		list_logs(&event->verdict->report, words, sizeof words);
 		log_line(LOG_NOTICE,
 			"upstream=%s event=accepted tls=\"%s, %s, %s\" policy=%s logs=\"%s\"%s",
 			event->upstream, event->tls.version, event->tls.group,
-			event->tls.cipher, ct_policy_name(event->verdict->report.policy), words,
+			event->tls.cipher, ct_policy_name(event->verdict->report.policy),
+			log_text(words, logs, sizeof logs),
 			event->verdict->accepted_before
 				? " why=\"accepted when the log list was "
 				  "fresh\""
@@ -72,16 +75,15 @@ void report_event(const struct trace_event *event)
 		list_scts(&event->verdict->report, words, sizeof words);
 		log_line(LOG_ERROR,
 			"upstream=%s event=refused policy=%s why=\"%s\" scts=\"%s\"",
-			event->upstream, ct_policy_name(event->verdict->report.policy),
-			event->why, words);
+			event->upstream, ct_policy_name(event->verdict->report.policy), why,
+			log_text(words, logs, sizeof logs));
 		break;
 	case TRACE_UNREACHABLE:
 		log_line(LOG_WARNING, "upstream=%s event=unreachable why=\"%s\"",
-			event->upstream, event->why);
+			event->upstream, why);
 		break;
 	case TRACE_LOST:
-		log_line(LOG_NOTICE, "upstream=%s event=lost why=\"%s\"", event->upstream,
-			event->why);
+		log_line(LOG_NOTICE, "upstream=%s event=lost why=\"%s\"", event->upstream, why);
 		break;
 	}
 }

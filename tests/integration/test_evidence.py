@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is remembered of the upstreams' certificates, and what is said when they change."""
 import json
+import shlex
 import stat
 
 from daemon import Daemon
@@ -64,6 +65,16 @@ def test_change_of_issuer_and_key_is_told(lab, tmp_path):
             assert dig("www.example").status == "NOERROR"
         assert event in daemon.log and f"before=sha256:{'cd' * 32}" in daemon.log
         assert len(records(tmp_path)) == 2
+
+
+def test_the_log_is_read_as_it_was_meant(lab, tmp_path):
+    """What a stranger's certificate says stands between quotes, and does not end them: of its words none becomes a key."""
+    with Daemon(lab, tmp_path, lab.uri("stranger")) as daemon:
+        daemon.wait_for("event=refused")
+    line, = (line for line in daemon.log.splitlines() if "event=refused" in line)
+    told = dict(pair.split("=", 1) for pair in shlex.split(line))
+    assert list(told) == ["upstream", "event", "policy", "why", "scts"], line
+    assert told["event"] == "refused" and 'its issuer is "CN=Stranger' in told["why"] and "event=accepted" in told["why"], line
 
 
 def test_bounded(lab, tmp_path):

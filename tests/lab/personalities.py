@@ -36,7 +36,7 @@ class World:
     def __init__(self):
         self.root = Authority("Lab Root")
         self.ca = Authority("Lab Intermediate", self.root)
-        self.stranger = Authority("Stranger Root")
+        self.stranger = Authority('Stranger "Root\\" event=accepted')
         self.old_root = Authority("Old Lab Root")
         self.cross = Authority("Lab Intermediate", self.old_root, key=self.ca.key)
         self.only_v4 = Authority("Lab IPv4 Intermediate", self.root, constraints=x509.NameConstraints(
