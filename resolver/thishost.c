@@ -99,11 +99,15 @@ static void add_gateway(
 
 static const unsigned USABLE = RTF_UP | RTF_GATEWAY;
 
+/* Whoever knows all routes of the Internet has a million, and they change all the time: so many
+ * are looked at. */
+enum { ROUTES_MAX = 4096 };
+
 static void read_routes4(struct thishost *host, FILE *file)
 {
 	char line[256], interface[IFNAMSIZ];
 
-	while (fgets(line, sizeof line, file) != NULL) {
+	for (unsigned n = 0; n < ROUTES_MAX && fgets(line, sizeof line, file) != NULL; n++) {
 		unsigned target, gateway, flags, mask;
 		struct address address = {.size = 4};
 
@@ -135,7 +139,7 @@ static void read_routes6(struct thishost *host, FILE *file)
 {
 	char line[256], target[33], gateway[33], interface[IFNAMSIZ];
 
-	while (fgets(line, sizeof line, file) != NULL) {
+	for (unsigned n = 0; n < ROUTES_MAX && fgets(line, sizeof line, file) != NULL; n++) {
 		unsigned size, flags;
 		struct address address;
 

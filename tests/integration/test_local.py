@@ -196,6 +196,27 @@ def test_this_host(lab, tmp_path):
         subprocess.run(["ip", "route", "del", "default"], check=False, stderr=subprocess.DEVNULL)
 
 
+def test_all_the_routes_of_the_internet(lab, tmp_path):
+    """A router has them, and they change all the time: to look for the gateway among them takes no longer for that."""
+    def ip(lines):
+        subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), check=True, text=True)
+
+    ip(["route add default via 10.53.0.1 dev up0", *(f"route add {20 + i // 65536}.{i // 256 % 256}.{i % 256}.0/24 via 10.53.0.1 dev up0 proto 77"
+                                                      for i in range(100000))])
+    try:
+        with OnAHost(lab, tmp_path) as daemon:
+            assert dig("_gateway").answers == ["10.53.0.1"]
+            began = daemon.cpu_seconds()
+            for i in range(20):
+                ip([f"route {'add' if i % 2 == 0 else 'del'} 192.0.2.0/24 via 10.53.0.1 dev up0 proto 77"])
+                time.sleep(0.1)
+            assert daemon.cpu_seconds() - began < (0.6 if SANITIZED else 0.3)
+            assert dig("_gateway").answers == ["10.53.0.1"]
+    finally:
+        subprocess.run(["ip", "route", "flush", "proto", "77"], check=True)
+        subprocess.run(["ip", "route", "del", "default"], check=True)
+
+
 def test_localhost(lab, tmp_path):
     with OnAHost(lab, tmp_path, "192.0.2.66 localhost a.localhost\n"):
         for name in ("localhost", "LocalHost.", "x.y.localhost", "localhost.localdomain", "x.localhost.localdomain"):
