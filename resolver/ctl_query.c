@@ -185,6 +185,18 @@ static const char *source_words(const char *source)
 					      : "an error of the daemon's own";
 }
 
+static void show_ede(const json_t *ede)
+{
+	const char *text = show_text_of(ede, "text");
+
+	if (json_is_string(json_object_get(ede, "meaning")))
+		printf("-- %s", show_text_of(ede, "meaning"));
+	else
+		printf("-- Extended DNS Error %lld",
+			(long long)json_integer_value(json_object_get(ede, "code")));
+	printf("%s%s\n", text[0] != '\0' ? ": " : "", text);
+}
+
 static void show_text(const json_t *told, bool none)
 {
 	const char *source = show_text_of(told, "source");
@@ -206,10 +218,7 @@ static void show_text(const json_t *told, bool none)
 	else
 		fputs(source_words(source), stdout);
 	printf(", in %.1f ms\n", json_number_value(json_object_get(told, "milliseconds")));
-	json_array_foreach(json_object_get(told, "ede"), i, ede) printf("-- %s: %s\n",
-		json_is_string(json_object_get(ede, "meaning")) ? show_text_of(ede, "meaning")
-								: "an unknown error",
-		show_text_of(ede, "text"));
+	json_array_foreach(json_object_get(told, "ede"), i, ede) show_ede(ede);
 }
 
 static void set_question(json_t *told, const struct question *question)

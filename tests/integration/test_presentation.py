@@ -137,6 +137,9 @@ def test_exit_status_and_words(tmp_path):
         answers.append(said(message.to_wire(), source="error"))
         done = ctl("query", "no.example")
         assert done.returncode == 2 and "-- No Reachable Authority: no ?[31m upstream\n" in done.stdout
+        message.use_edns(options=[dns.edns.EDEOption(22), dns.edns.EDEOption(65535, "own")])
+        answers.append(said(message.to_wire(), source="error"))
+        assert ctl("query", "no.example").stdout.endswith("\n-- No Reachable Authority\n-- Extended DNS Error 65535: own\n")
         for bad in ("", "[]", '{"ok": true}', '{"ok": false, "error": "why"}', said(b"\0" * 11), said(b"\0" * 7 + b"\1" + b"\0" * 4)):
             answers.append(bad)
             done = ctl("query", "a.example", "A")
