@@ -97,22 +97,23 @@ static json_t *upstreams_json(const struct snapshot *snapshot)
 	return upstreams;
 }
 
-/* What it tells of itself; null: it is not running, or says no word. */
-static json_t *daemon_json(const struct ctl *ctl)
+/* What it tells of itself. Null: nothing, and *ret_why is why not. */
+static json_t *daemon_json(const struct ctl *ctl, json_t **ret_why)
 {
 	const char *reason;
 	FILE *daemon = control_connect(ctl, &reason);
-	json_t *answer = NULL;
+	json_t *answer;
 	char why[256];
 
-	if (daemon == NULL)
-		return json_null();
-	answer = control_ask(daemon, json_pack("{s:s}", "verb", "status"), why, sizeof why);
-	fclose(daemon);
-	if (answer == NULL) {
-		ctl_complain("control socket", why); /* and the rest is told all the same */
+	if (daemon == NULL) {
+		*ret_why = json_string(reason != NULL ? reason : "?");
 		return json_null();
 	}
+	answer = control_ask(daemon, json_pack("{s:s}", "verb", "status"), why, sizeof why);
+	fclose(daemon);
+	*ret_why = answer == NULL ? json_string(why) : json_null();
+	if (answer == NULL)
+		return json_null();
 	json_object_del(answer, "ok");
 	return answer;
 }
@@ -120,14 +121,15 @@ static json_t *daemon_json(const struct ctl *ctl)
 static json_t *status_json(
 	const struct ctl *ctl, const struct snapshot *snapshot, struct ct_clock clock)
 {
+	json_t *why, *daemon = daemon_json(ctl, &why);
 	char now[32];
 
-	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:b, s:o, s:o, s:o}", "policy",
+	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:b, s:o, s:o, s:o, s:o}", "policy",
 		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
 		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
 		list_json(snapshot, clock), "dnssec", snapshot->conf->dnssec, "search_domains",
 		search_json(snapshot->conf), "upstreams", upstreams_json(snapshot), "daemon",
-		daemon_json(ctl));
+		daemon, "daemon_why", why);
 }
 
 static void print_last(const json_t *last)
@@ -194,13 +196,13 @@ static void print_cache(const json_t *cache)
 	puts("");
 }
 
-static void print_daemon(const json_t *daemon)
+static void print_daemon(const json_t *daemon, const char *why)
 {
 	const json_t *upstream;
 	size_t i;
 
 	if (!json_is_object(daemon)) {
-		puts("daemon    not running, or not to be reached");
+		printf("daemon    nothing is known of it: %s\n", why);
 		return;
 	}
 	printf("daemon    %s, up for ", show_text_of(daemon, "version"));
@@ -255,7 +257,7 @@ static void print_text(const json_t *status)
 		else
 			puts("no verdict is known");
 	}
-	print_daemon(json_object_get(status, "daemon"));
+	print_daemon(json_object_get(status, "daemon"), show_text_of(status, "daemon_why"));
 }
 
 static int print(const struct ctl *ctl)

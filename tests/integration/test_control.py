@@ -70,7 +70,7 @@ def test_status(daemon):
         ask("www.example", "A")
     told = json.loads(daemon.ctl("status", "--json").stdout)
     live, = told["daemon"]["upstreams"]
-    assert live["state"] == "ready" and live["protocol"] == "tls" and live["why"] is None and not live["refused"]
+    assert live["state"] == "ready" and live["protocol"] == "tls" and live["why"] is None and not live["refused"] and told["daemon_why"] is None
     assert told["upstreams"][0]["upstream"] == live["upstream"] and told["daemon"]["uptime_seconds"] < 60
     assert "daemon    0." in daemon.ctl("status").stdout
     assert live.get("late_milliseconds", 1) < 10_000, "not known is not a number"
@@ -117,7 +117,9 @@ def test_status_of_search_domains(lab, tmp_path):
 def test_status_without_a_daemon(lab, tmp_path):
     daemon = Daemon(lab, tmp_path, lab.uri("good"))
     done = daemon.ctl("status", "--json")
-    assert done.returncode == 0 and json.loads(done.stdout)["daemon"] is None
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and told["daemon"] is None and told["daemon_why"] == "the daemon is not running"
+    assert "daemon    nothing is known of it: the daemon is not running\n" in daemon.ctl("status").stdout
     for verb in ("statistics", "flush-caches", "monitor"):
         done = daemon.ctl(verb)
         assert done.returncode == 2 and done.stderr == "ctresolvectl: control socket: the daemon is not running\n"
@@ -308,6 +310,7 @@ def test_no_socket(lab, tmp_path):
     daemon.config.write_text(daemon.config.read_text().replace(str(daemon.socket), "no"))
     with daemon:
         assert not daemon.socket.exists() and "Socket=no" in daemon.ctl("statistics").stderr
+        assert "daemon    nothing is known of it: the configuration says Socket=no\n" in daemon.ctl("status").stdout
         assert ask("www.example", "A").answer
 
 
