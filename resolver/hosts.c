@@ -278,6 +278,8 @@ static bool read_address(const char *text, size_t size, struct address *ret)
 		return false;
 	memcpy(copy, text, size);
 	copy[size] = '\0';
+	if (strlen(copy) != size)
+		return false;
 	if (inet_pton(AF_INET, copy, address.bytes) == 1)
 		address.size = 4;
 	else if (inet_pton(AF_INET6, copy, address.bytes) == 1)

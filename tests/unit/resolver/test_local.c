@@ -113,16 +113,20 @@ static void test_bad_lines([[maybe_unused]] void **state)
 	assert_int_equal(hosts_counts(hosts)->first, 2);
 	assert_int_equal(hosts_counts(hosts)->names, 1);
 	check_name(hosts, "good.example", "192.0.2.1");
+	assert_true(hosts_add_line(hosts, "192.0.2.1\0000 a", 13));
+	assert_int_equal(hosts_counts(hosts)->names, 1);
+	assert_int_equal(hosts_counts(hosts)->skipped, n + 1);
+	check_name(hosts, "a", "-");
 	memset(line + 10, 'a', 64);
 	add(hosts, line);
-	assert_int_equal(hosts_counts(hosts)->skipped, n + 1);
+	assert_int_equal(hosts_counts(hosts)->skipped, n + 2);
 	for (size_t i = 10; i < 10 + 254; i++)
 		line[i] = i % 2 == 0 ? 'a' : '.';
 	add(hosts, line); /* 254 with its final dot: the longest that can be */
-	assert_int_equal(hosts_counts(hosts)->skipped, n + 1);
+	assert_int_equal(hosts_counts(hosts)->skipped, n + 2);
 	line[10 + 254] = 'a';
 	add(hosts, line);
-	assert_int_equal(hosts_counts(hosts)->skipped, n + 2);
+	assert_int_equal(hosts_counts(hosts)->skipped, n + 3);
 	hosts_free(hosts);
 }
 
