@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """DNSSEC=yes against a tree of signed zones, some of them broken; delv, of another house, judges the same tree."""
+import concurrent.futures
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -111,6 +113,26 @@ def test_what_clients_get(lab, tree, tmp_path):
         assert ask("www.nsec.lab.", "A", dnssec_ok=True, ad=False).flags & dns.flags.AD
         # The case of the question stays, and judges nothing.
         assert verdict(ask("wWw.NSEC.lab.", "A")) == SECURE
+
+
+def test_all_is_forgotten_meanwhile(lab, tree, tmp_path):
+    """Whoever flushes, and reloads, changes no verdict of those who are being judged."""
+    with validating(lab, tree, tmp_path) as daemon, concurrent.futures.ThreadPoolExecutor() as pool:
+        asking = [pool.submit(judge_all, i % 2 == 0) for i in range(4)]
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(daemon.socket))
+            lines = control.makefile("r")
+            for i in range(10**6):
+                if all(each.done() for each in asking):
+                    break
+                control.sendall(b'{"verb": "flush-caches"}\n')
+                assert json.loads(lines.readline())["ok"]
+                if i % 50 == 49:
+                    daemon.reload()
+                time.sleep(0.01)
+        for each in asking:
+            each.result()
+        assert i > 3
 
 
 def test_verdicts_are_counted(lab, tree, tmp_path):
