@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/ctl.h"
 #include "conf/conf.h"
+#include "conf/value.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,9 +44,25 @@ static const struct verb {
 	{"log-list", ctl_log_list},
 };
 
+/* A script may have handed on what others have written. */
+static void complain_of(const char *text)
+{
+	bool utf8 = value_utf8(text, strlen(text));
+
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		putc(c < ' ' || c == 0x7f || (c > 0x7f && !utf8) ? '?' : c, stderr);
+	}
+}
+
 int ctl_complain(const char *what, const char *why)
 {
-	fprintf(stderr, "ctresolvectl: %s: %s\n", what, why);
+	fputs("ctresolvectl: ", stderr);
+	complain_of(what);
+	fputs(": ", stderr);
+	complain_of(why);
+	putc('\n', stderr);
 	return CTL_ERROR;
 }
 
@@ -101,7 +118,7 @@ int main(int argc, char **argv)
 		return VERBS[i].run(&ctl, argc, argv);
 	}
 	if (argc > 0)
-		fprintf(stderr, "ctresolvectl: %s: there is no such verb\n", argv[0]);
+		ctl_complain(argv[0], "there is no such verb");
 	fputs("Try 'ctresolvectl --help'.\n", stderr);
 	return CTL_ERROR;
 }

@@ -301,7 +301,7 @@ static bool read_words(struct asking *asking, char **words)
 		} else if (question_of(*words, &asking->names[n], &asking->addresses[n])) {
 			asking->n_names++;
 		} else {
-			ctl_complain(*words, "not a domain name");
+			ctl_complain(*words, "neither a domain name nor an address");
 			return false;
 		}
 	}

@@ -36,11 +36,15 @@ bool question_of(const char *text, struct question *ret, bool *ret_address)
 {
 	char name[4 * PRESENTATION_NAME_MAX + 1];
 	struct conf_address address;
+	/* An address has the same names on each interface. */
+	size_t size = strchr(text, ':') != NULL ? strcspn(text, "%") : strlen(text);
 
-	*ret_address = value_ip(text, strlen(text), &address);
+	*ret_address = value_ip(text, size, &address);
 	if (*ret_address) {
 		reverse(&address, name, sizeof name);
 		text = name;
+	} else if (strchr(text, ':') != NULL) {
+		return false; /* a mistyped address; in a name it is \058 */
 	} else if (!is_ascii(text)) {
 		if (!idna_to_ascii(text, name, sizeof name))
 			return false;

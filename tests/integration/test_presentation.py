@@ -124,6 +124,8 @@ def test_exit_status_and_words(tmp_path):
                                                   "-- a.example. A: NOERROR, not authenticated, from the network: tls://1.1.1.1 by tls, in 1.2 ms\n")
         done = ctl("query", "a.example", "AAAA")  # an answer, but to something else
         assert done.returncode == 1 and "-- a.example. AAAA: NOERROR, no such records, not authenticated, " in done.stdout
+        answers.append(said(message.to_wire(), milliseconds=0.006))
+        assert '"milliseconds": 0.006\n' in ctl("query", "--json", "a.example", "A").stdout
         message.flags |= dns.flags.AD
         answers.append(said(message.to_wire()))
         assert "NOERROR, authenticated, from the cache" in ctl("query", "a.example", "A").stdout
@@ -178,6 +180,14 @@ def test_names(tmp_path):
             ctl("query", text)
             assert asked.pop()[:-4] == dns.name.from_text(name.decode()).to_wire(), text
             asked.clear()
+        for text in ("fe80::1%lo", "fe80::1"):
+            ctl("query", text)
+            assert asked.pop()[:-4] == dns.name.from_text("1." + 28 * "0." + "8.e.f.ip6.arpa.").to_wire() and not asked, text
+        for text in ("2001:db8::zz", "a:53", "192.0.2.1:53"):
+            done = ctl("query", text)
+            assert done.returncode == 2 and not asked and done.stderr == f"ctresolvectl: {text}: neither a domain name nor an address\n"
+        done = ctl("query", "a.example", "\x1b[31m\x9b")
+        assert done.returncode == 2 and done.stderr.startswith("ctresolvectl: ?[31m??: not a type"), done.stderr
         for text in ("", "..", ".a", "a..b", "a\\", "a\\25", "a\\256", "x" * 64, "x." * 127 + "x"):
             assert ctl("query", text).returncode == 2 and not asked, text
 
