@@ -118,7 +118,7 @@ static bool show_event(json_t *event, bool json)
 	if (!json) {
 		print_event(event);
 	} else {
-		if (json_dumpf(event, stdout, JSON_COMPACT) < 0)
+		if (json_dumpf(event, stdout, SHOW_JSON | JSON_COMPACT) < 0)
 			return false;
 		putchar('\n');
 	}

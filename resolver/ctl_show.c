@@ -231,7 +231,8 @@ bool show_is_clean(json_t *value)
 
 bool show_json(json_t *object)
 {
-	bool good = object != NULL && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
+	bool good =
+		object != NULL && json_dumpf(object, stdout, SHOW_JSON | JSON_INDENT(2)) == 0;
 
 	putchar('\n');
 	json_decref(object);

@@ -25,5 +25,7 @@ json_t *evidence_records(const char **ret_path);
  * may be root's, while the daemon has fewer rights. */
 bool show_is_clean(json_t *value);
 
+/* Numbers as they were measured, in microseconds, not as they lie in memory. */
+#define SHOW_JSON JSON_REAL_PRECISION(6)
 /* Prints it with a line feed, and frees it. False: it could not be made or printed. */
 bool show_json(json_t *object);
