@@ -12,6 +12,7 @@
 enum {
 	CLIENTS_MAX = 16,
 	IDLE_MS = 10000,
+	LINES_A_TURN = 4,        /* of each: others wait as long as all of them take */
 	UNSENT_MAX = 512 * 1024, /* the largest reply to a query, four times */
 };
 
@@ -25,6 +26,7 @@ struct control_client {
 	struct timer idle;
 	struct turn turn; /* writes what was said in this turn; frees when closed */
 	bool closed, eof, ends, monitors, busy;
+	bool waits; /* for the next turn of the loop, to go on with what it has asked */
 	struct buf in, out;
 	struct tap tap;
 	struct inside inside; /* asks, while it is busy */
@@ -60,10 +62,10 @@ static void client_watch(struct control_client *client)
 {
 	unsigned events = 0;
 
-	if (!client->eof && !client->ends && !client->busy &&
+	if (!client->eof && !client->ends && !client->busy && !client->waits &&
 		buf_size(&client->in) <= CONTROL_LINE_MAX)
 		events |= LOOP_READ;
-	if (buf_size(&client->out) > 0)
+	if (buf_size(&client->out) > 0 || client->waits)
 		events |= LOOP_WRITE;
 	if (events == client->watched)
 		return;
@@ -170,7 +172,7 @@ static void client_obey(struct control_client *client, const struct control_requ
 /* What is no request is told, and ends the connection. */
 static void client_lines(struct control_client *client)
 {
-	while (!client->closed && !client->busy && !client->ends) {
+	for (unsigned n = 0; !client->closed && !client->busy && !client->ends; n++) {
 		struct wire in = buf_bytes(&client->in);
 		const uint8_t *end = in.size > 0 ? memchr(in.data, '\n', in.size) : NULL;
 		size_t size = end != NULL ? (size_t)(end - in.data) : in.size;
@@ -178,6 +180,9 @@ static void client_lines(struct control_client *client)
 		const char *wrong = "the line is too long";
 
 		if (end == NULL && size <= CONTROL_LINE_MAX)
+			return;
+		client->waits = n == LINES_A_TURN;
+		if (client->waits)
 			return;
 		if (size <= CONTROL_LINE_MAX)
 			wrong = control_request_read((const char *)in.data, size, &request);
@@ -207,7 +212,6 @@ static void client_read(struct control_client *client)
 	}
 	client->eof = n == 0;
 	buf_added(&client->in, (size_t)n);
-	client_lines(client);
 	loop_defer(client->clients->facts->loop, &client->turn);
 }
 
@@ -229,7 +233,8 @@ static void client_write(struct control_client *client)
 		buf_consume(&client->out, (size_t)n);
 	}
 	/* What ends is not waited for: it has had its word, or does not read it. */
-	if (client->ends || (client->eof && !client->busy && buf_size(&client->out) == 0))
+	if (client->ends ||
+		(client->eof && !client->busy && !client->waits && buf_size(&client->out) == 0))
 		client_close(client);
 }
 
@@ -237,8 +242,7 @@ static void on_turn(struct turn *turn)
 {
 	struct control_client *client = container_of(turn, struct control_client, turn);
 
-	/* While it was busy more may have been asked. */
-	if (!client->closed)
+	if (!client->closed && !client->waits)
 		client_lines(client);
 	if (!client->closed)
 		client_write(client);
@@ -255,8 +259,10 @@ static void on_ready(struct watch *watch, unsigned events)
 {
 	struct control_client *client = container_of(watch, struct control_client, watch);
 
-	if ((events & LOOP_WRITE) != 0)
+	if ((events & LOOP_WRITE) != 0) {
+		client->waits = false;
 		loop_defer(client->clients->facts->loop, &client->turn);
+	}
 	if ((events & LOOP_READ) != 0)
 		client_read(client);
 }

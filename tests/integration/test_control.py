@@ -227,6 +227,28 @@ def test_too_many(daemon):
         assert say(clients[0], {"verb": "statistics"})["ok"]
 
 
+def test_all_at_once(daemon):
+    """Who asks for thousands of things at once is told all of them, while others are answered."""
+    assert ask("www.example", "A").answer
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(daemon)) for _ in range(15)]
+        assert all(say(client, {"verb": "statistics"})["ok"] for client in clients)
+        took = []
+        for _ in range(3):
+            daemon.process.send_signal(signal.SIGSTOP)
+            for client in clients:
+                client.sendall(b'{"verb": "statistics"}\n' * 200)
+            daemon.process.send_signal(signal.SIGCONT)
+            began = time.monotonic()
+            assert ask("www.example", "A").answer
+            took.append(time.monotonic() - began)
+            wait_until(lambda: daemon.ctl("statistics").returncode == 0)
+        assert SANITIZED or min(took) < 0.02, took
+        for client in clients:
+            client.shutdown(socket.SHUT_WR)
+            assert sum(json.loads(line)["ok"] for line in client.makefile("r")) == 600
+
+
 def test_who_does_not_read(daemon):
     """A monitor that never reads is closed, and costs no more than its bound; others are not slowed."""
     with connect(daemon) as client:
