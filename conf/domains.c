@@ -4,24 +4,11 @@
 #include "conf/value.h"
 #include <string.h>
 
-/* As a host name, but labels may begin with an underscore: they are domains of services, too.
- */
-static bool is_domain(const char *text, size_t size)
-{
-	char copy[256];
-
-	if (size >= sizeof copy)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		copy[i] = text[i] == '_' ? 'x' : text[i];
-	return value_hostname(copy, size);
-}
-
 static const char *keep_domain(struct reading *reading, const char *text, size_t size)
 {
 	if (size > 1 && text[size - 1] == '.')
 		size--;
-	return is_domain(text, size) ? keep_name(reading, text, size) : NULL;
+	return value_domain(text, size) ? keep_name(reading, text, size) : NULL;
 }
 
 bool add_domain(struct reading *reading, const char *text, size_t size, const char **list,

@@ -186,6 +186,17 @@ bool value_hostname(const char *text, size_t size)
 	return label > 0 && text[size - 1] != '-';
 }
 
+bool value_domain(const char *text, size_t size)
+{
+	char copy[256];
+
+	if (size >= sizeof copy)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		copy[i] = text[i] == '_' ? 'x' : text[i];
+	return value_hostname(copy, size);
+}
+
 static bool is_one_of(const char *text, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

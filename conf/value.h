@@ -21,6 +21,8 @@ bool value_prefix(const char *text, size_t size, struct conf_prefix *ret);
 /* A host name (RFC 1123 section 2.1): labels of letters, digits and hyphens, without a final
  * dot. */
 bool value_hostname(const char *text, size_t size);
+/* The same, but underscores may stand in it: domains of services have them, too. */
+bool value_domain(const char *text, size_t size);
 /* Bytes in hexadecimal, with or without colons between them; from 1 to `max`. */
 bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *ret);
 /* An address that cannot be a server's: unspecified, multicast or broadcast. */

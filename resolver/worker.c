@@ -12,6 +12,7 @@
 #include "resolver/notify.h"
 #include "resolver/query.h"
 #include "resolver/report.h"
+#include "resolver/standin.h"
 #include "resolver/timekeeper.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -51,6 +52,7 @@ struct worker {
 	struct control *control;
 	struct metrics *metrics;
 	struct dnstap *dnstap;
+	struct standin *standin;
 	struct udp_owner udp_owner;
 	struct tcp_owner tcp_owner;
 	struct signal_watch term, intr, hup;
@@ -148,6 +150,7 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 			"event=log-list why=\"that it is replaced will not be seen: %s\"",
 			strerror(errno));
 	set_dial(snapshot->set);
+	standin_configure(worker->standin);
 }
 
 /* All that listens, as the configuration has it; or nothing has changed, and it was said why.
@@ -220,6 +223,7 @@ static void on_network_changed(struct netwatch_owner *owner)
 	struct worker *worker = container_of(owner, struct worker, netwatch_owner);
 
 	local_network_changed(worker->local);
+	standin_network_changed(worker->standin);
 	snapshot_network_changed(worker->snapshot);
 }
 
@@ -249,6 +253,8 @@ static void stop(struct worker *worker)
 		return;
 	notify_stopping();
 	listeners_stop(worker->listeners);
+	standin_free(worker->standin);
+	worker->standin = NULL;
 	control_free(worker->control);
 	metrics_free(worker->metrics);
 	worker->control = NULL;
@@ -312,10 +318,11 @@ static bool worker_init(struct worker *worker)
 		.started_ms = loop_now_ms(worker->loop)};
 	worker->control = control_new(&worker->facts, &worker->taps);
 	worker->metrics = metrics_new(&worker->facts);
+	worker->standin = standin_new(worker->loop, &worker->facts, &worker->taps);
 	worker->dnstap = dnstap_new(worker->loop, &worker->taps, &worker->facts.dnstap_dropped);
 	if (worker->queries != NULL)
 		queries_set_taps(worker->queries, &worker->taps);
-	return worker->queries != NULL && worker->control != NULL &&
+	return worker->standin != NULL && worker->queries != NULL && worker->control != NULL &&
 	       worker->listeners != NULL &&
 	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
@@ -346,6 +353,7 @@ void worker_run(struct worker *worker)
 	const struct query_counts *counts = queries_counts(worker->queries);
 
 	use(worker, snapshot_ref(worker->snapshot));
+	standin_announce(worker->standin);
 	notify_ready();
 	log_line(LOG_NOTICE, "event=ready");
 	loop_run(worker->loop);
@@ -365,6 +373,7 @@ void worker_free(struct worker *worker)
 	signal_stop(&worker->hup);
 	timer_done(&worker->stopping);
 	timer_done(&worker->upkeep);
+	standin_free(worker->standin);
 	control_free(worker->control);
 	metrics_free(worker->metrics);
 	dnstap_free(worker->dnstap);

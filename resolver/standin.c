@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/standin.h"
+#include "resolver/bus.h"
+#include "resolver/log.h"
+#include "resolver/netif.h"
+#include "resolver/networkd.h"
+#include "resolver/runfiles.h"
+#include "resolver/varlink.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct standin {
+	struct front front;
+	struct netif *netif;
+	struct networkd *networkd;
+	struct runfiles *runfiles;
+	struct varlink *varlink;
+	struct bus *bus;
+};
+
+struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps)
+{
+	struct standin *standin = calloc(1, sizeof *standin);
+	struct front *front;
+
+	if (standin == NULL)
+		return NULL;
+	front = &standin->front;
+	front->loop = loop;
+	front->facts = facts;
+	front->taps = taps;
+	/* systemd makes it, for the unit. */
+	if (mkdir(STANDIN_FOLDER, 0755) != 0 && errno != EEXIST)
+		log_line(LOG_WARNING, "event=standin why=\"" STANDIN_FOLDER ": %s\"",
+			strerror(errno));
+	front->links = links_new(loop);
+	if (front->links != NULL)
+		front->resolver = resolver_new(facts, front->links);
+	if (front->resolver != NULL)
+		return standin;
+	standin_free(standin);
+	return NULL;
+}
+
+struct links *standin_links(struct standin *standin)
+{
+	return standin->front.links;
+}
+
+void standin_announce(struct standin *standin)
+{
+	const struct front *front = &standin->front;
+
+	standin->netif = netif_new(front->links);
+	standin->networkd = networkd_new(front->loop, front->links);
+	standin->runfiles = runfiles_new(front);
+	standin->varlink = varlink_new(front);
+	standin->bus = bus_new(front);
+	if (standin->netif == NULL || standin->networkd == NULL || standin->runfiles == NULL ||
+		standin->varlink == NULL || standin->bus == NULL)
+		log_line(LOG_ERROR, "event=standin why=\"out of memory\"");
+	if (standin->bus != NULL)
+		bus_announce(standin->bus);
+}
+
+void standin_configure(struct standin *standin)
+{
+	if (standin != NULL && standin->runfiles != NULL)
+		runfiles_write(standin->runfiles);
+}
+
+void standin_network_changed(struct standin *standin)
+{
+	if (standin != NULL)
+		links_network_changed(standin->front.links);
+}
+
+void standin_free(struct standin *standin)
+{
+	if (standin == NULL)
+		return;
+	bus_free(standin->bus);
+	varlink_free(standin->varlink);
+	runfiles_free(standin->runfiles);
+	networkd_free(standin->networkd);
+	netif_free(standin->netif);
+	resolver_free(standin->front.resolver);
+	links_free(standin->front.links);
+	free(standin);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Stands in for systemd-resolved: its links, its D-Bus name, its varlink sockets, its files in
+ * /run/systemd/resolve. Each part is a front end, and gets what it needs by a struct front.
+ */
+#include "resolver/figures.h"
+#include "resolver/links.h"
+#include "resolver/resolve.h"
+#include "resolver/tap.h"
+
+#define STANDIN_FOLDER "/run/systemd/resolve"
+
+/* What front ends work with; all borrowed. */
+struct front {
+	struct loop *loop;
+	const struct facts *facts; /* facts->snapshot->conf is the configuration of now */
+	struct links *links;
+	struct resolver *resolver;
+	struct taps *taps;
+};
+
+struct standin;
+
+/* In ctresolved itself, which stands in for nobody, these do nothing (standin_absent.c); in
+ * ctresolved-resolved they do it all.
+ *
+ * loop to taps: borrowed. NULL: no memory. */
+struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps);
+struct links *standin_links(struct standin *standin);
+/* All else is ready: from now on it is to be found. */
+void standin_announce(struct standin *standin);
+/* The configuration is another one. NULL is allowed, so too below. */
+void standin_configure(struct standin *standin);
+void standin_network_changed(struct standin *standin);
+void standin_free(struct standin *standin);
