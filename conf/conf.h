@@ -56,6 +56,20 @@ struct conf_route {
 	unsigned line;
 };
 
+/* What becomes of the servers that others give a link. */
+enum conf_link_servers {
+	CONF_LINK_SERVERS_IGNORE, /* they are shown, that is all */
+	CONF_LINK_SERVERS_DOT,    /* they are upstreams as all others */
+	CONF_LINK_SERVERS_PLAIN,  /* they are asked in plain text for domains routed there alone
+				   */
+};
+
+/* LINK:WORD of LinkServers= */
+struct conf_link {
+	const char *pattern; /* as fnmatch(3) has it */
+	enum conf_link_servers servers;
+};
+
 enum conf_post_quantum {
 	CONF_POST_QUANTUM_NO,
 	CONF_POST_QUANTUM_PREFER,
@@ -135,6 +149,13 @@ struct conf {
 	enum conf_post_quantum post_quantum;
 	struct conf_route *routes;
 	size_t n_routes;
+	enum conf_link_servers link_servers; /* of links that are not named */
+	struct conf_link *links;             /* the first that fits holds */
+	size_t n_links;
+	bool portal_asks;          /* somebody is told when there may be a captive portal */
+	bool portal_check;         /* NetworkManager's check may ask the link's own server */
+	const char **portal_hosts; /* lower case, no final dot */
+	size_t n_portal_hosts;
 	enum conf_policy policy;
 	const char *log_list; /* path */
 	/* Paths of its signature, and of the key in PEM that verifies it; both, or both NULL.
@@ -188,3 +209,6 @@ struct conf *conf_ref(struct conf *conf);
 /* The last user frees it. NULL is allowed. */
 void conf_free(struct conf *conf);
 void conf_errors_clear(struct conf_errors *errors);
+
+/* What LinkServers= says of the link of this name. */
+enum conf_link_servers conf_link_servers(const struct conf *conf, const char *name);

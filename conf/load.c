@@ -14,7 +14,7 @@ enum {
 	FILE_SIZE_MAX = 1024 * 1024,
 	LINE_MAX_SIZE = 4096, /* continued lines together */
 	ERRORS_MAX = 100,
-	OPTIONS_MAX = 80,
+	OPTIONS_MAX = 96,
 };
 
 const struct option options[] = {
@@ -279,7 +279,10 @@ static struct owned_conf *owned_new(void)
 	owned->conf.domains = calloc(SEARCH_MAX, sizeof *owned->conf.domains);
 	owned->conf.refused_types =
 		calloc(REFUSED_TYPES_MAX, sizeof *owned->conf.refused_types);
-	if (owned->conf.routes != NULL && owned->conf.upstreams != NULL &&
+	owned->conf.links = calloc(LINKS_MAX, sizeof *owned->conf.links);
+	owned->conf.portal_hosts = calloc(PORTAL_HOSTS_MAX, sizeof *owned->conf.portal_hosts);
+	if (owned->conf.links != NULL && owned->conf.portal_hosts != NULL &&
+		owned->conf.routes != NULL && owned->conf.upstreams != NULL &&
 		owned->conf.fallback != NULL && owned->conf.domains != NULL &&
 		owned->conf.refused_types != NULL && owned->conf.extra_listeners != NULL &&
 		owned->conf.distrusted != NULL && owned->conf.pins != NULL &&
@@ -445,6 +448,8 @@ void conf_free(struct conf *conf)
 	free(conf->allowed);
 	free(conf->rebind_allow);
 	free(conf->negative_anchors);
+	free(conf->links);
+	free(conf->portal_hosts);
 	for (size_t i = 0; i < conf->n_routes; i++) {
 		free(conf->routes[i].upstreams);
 		free(conf->routes[i].domains);

@@ -15,6 +15,8 @@ enum {
 	ALLOWED_MAX = 256,
 	SEARCH_MAX = 256, /* as resolved takes of a link */
 	REFUSED_TYPES_MAX = 64,
+	LINKS_MAX = 64,
+	PORTAL_HOSTS_MAX = 64,
 };
 
 enum how_often { ONCE, MANY };

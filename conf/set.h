@@ -45,5 +45,9 @@ SETTER(dnstap_socket);
 SETTER(dnssec);
 SETTER(trust_anchor_file);
 SETTER(negative_trust_anchors);
+SETTER(link_servers);
+SETTER(portal);
+SETTER(portal_check);
+SETTER(portal_hosts);
 SETTER(word);  /* one of option->values */
 SETTER(later); /* nothing yet */

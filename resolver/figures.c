@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/figures.h"
+#include "resolver/link_routes.h"
 
 enum { COUNTER = true, GAUGE = false };
 
@@ -100,6 +101,15 @@ bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts
 		if (upstream == NULL)
 			continue;
 		tell(upstream, route->conf->domains[0].name, ret);
+		return true;
+	}
+	for (size_t l = 0; l < snapshot->n_link_routes; l++) {
+		const struct link_route *link = snapshot->link_routes[l];
+
+		upstream = link->route.set != NULL ? find(link->route.set, &i) : NULL;
+		if (upstream == NULL)
+			continue;
+		tell(upstream, link->conf.domains[0].name, ret);
 		return true;
 	}
 	return false;

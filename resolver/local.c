@@ -3,6 +3,7 @@
 #include "resolver/compose.h"
 #include "resolver/filewatch.h"
 #include "resolver/hostsfile.h"
+#include "resolver/link_routes.h"
 #include "resolver/routes.h"
 #include "resolver/special.h"
 #include "resolver/thishost.h"
@@ -28,6 +29,8 @@ struct local {
 	int kernel_name_fd; /* -1: that it changes is seen with the file, or the network */
 	struct watch kernel_name;
 	struct thishost thishost;
+	struct link_route *const *links; /* borrowed */
+	size_t n_links;
 };
 
 /* One answer under way. */
@@ -43,6 +46,19 @@ static size_t end_with(struct answering *a, enum rcode rcode)
 {
 	a->out.rcode = rcode;
 	return compose_end(&a->out);
+}
+
+/* Somebody is said to have it. */
+static bool is_claimed(const struct answering *a)
+{
+	size_t longest = 0;
+
+	if (routes_claim(a->local->conf, &a->asked))
+		return true;
+	for (size_t i = 0; i < a->local->n_links; i++)
+		longest = routes_longest(a->local->links[i]->conf.domains,
+			a->local->links[i]->conf.n_domains, &a->asked, longest);
+	return longest > 0;
 }
 
 /* It does not exist, or has nothing of that type; for how long, an SOA record says. */
@@ -224,8 +240,7 @@ static size_t answer_empty_zone(struct answering *a, struct special_zone zone, b
 {
 	const uint16_t type = a->asked.type;
 
-	if ((zone.is_apex && type == TYPE_DS && a->asked.n_labels > 1) ||
-		routes_claim(a->local->conf, &a->asked))
+	if ((zone.is_apex && type == TYPE_DS && a->asked.n_labels > 1) || is_claimed(a))
 		return 0;
 	if (!zone.is_apex && !exists)
 		return end_without(a, RCODE_NXDOMAIN, zone.at, FIXED_S);
@@ -266,7 +281,7 @@ static size_t answer_ipv4only(struct answering *a, struct special_zone zone)
 
 	if (!zone.is_apex || !is_of_addresses(a->asked.type))
 		return answer_empty_zone(a, zone, false);
-	if (routes_claim(a->local->conf, &a->asked))
+	if (is_claimed(a))
 		return 0;
 	return end_with_addresses(a, addresses, 2, FIXED_S);
 }
@@ -297,8 +312,7 @@ static size_t answer_single_label(struct answering *a)
 	const struct conf *conf = a->local->conf;
 
 	if (a->asked.n_labels != 1 || conf->resolve_single_label ||
-		(a->asked.type != TYPE_A && a->asked.type != TYPE_AAAA) ||
-		routes_claim(conf, &a->asked))
+		(a->asked.type != TYPE_A && a->asked.type != TYPE_AAAA) || is_claimed(a))
 		return 0;
 	a->out.authoritative = false;
 	return end_with(a, RCODE_NXDOMAIN);
@@ -361,6 +375,12 @@ static void look_at_this_host(struct local *local)
 		return;
 	local->thishost = now;
 	local->owner->changed(local->owner);
+}
+
+void local_follow_links(struct local *local, struct link_route *const *links, size_t n)
+{
+	local->links = links;
+	local->n_links = n;
 }
 
 void local_network_changed(struct local *local)

@@ -27,6 +27,9 @@ void local_free(struct local *local);
  * host anew, without a call of changed(), but for a hosts file that it had before.
  * False: no memory for a hosts file; all else holds. */
 [[nodiscard]] bool local_configure(struct local *local, struct conf *conf);
+struct link_route;
+/* Names in the domains of these are asked of others; borrowed until the next call. */
+void local_follow_links(struct local *local, struct link_route *const *links, size_t n);
 /* Looks at this machine's addresses and routes anew. */
 void local_network_changed(struct local *local);
 

@@ -41,7 +41,7 @@ struct lookup {
 	struct validation *validation; /* NULL: it has not begun, or is not to be */
 	uint32_t age_s, max_age_s;     /* of the answer that it judges */
 	const struct endpoint *by;     /* whose it is */
-	const struct upstream_set *set;
+	struct way way;                /* with a reference to its link's route */
 	unsigned generation;
 	uint64_t joinable_until_ms;
 	struct cache_key key;
@@ -89,20 +89,27 @@ static void lookup_free(struct lookup *lookup)
 	lookup->lookups->under_way--;
 	if (lookup->lookups->answered == lookup)
 		lookup->lookups->answered = NULL;
+	link_route_unref(lookup->way.link);
 	snapshot_unref(lookup->snapshot);
 	free(lookup);
 }
 
 static void lookup_end(struct lookup *lookup, const struct lookup_end *end)
 {
+	struct list last;
+
 	close_to_others(lookup);
-	while (!list_empty(&lookup->waiters)) {
+	/* One that is told may make others leave: the last of them must not be the end of it
+	 * here. */
+	list_append(&lookup->waiters, &last);
+	while (lookup->waiters.next != &last) {
 		struct waiter *waiter = container_of(lookup->waiters.next, struct waiter, node);
 
 		list_remove(&waiter->node);
 		waiter->lookup = NULL;
 		waiter->done(waiter, end);
 	}
+	list_remove(&last);
 	lookup_free(lookup);
 }
 
@@ -112,7 +119,7 @@ static bool may_keep(const struct lookup *lookup, const struct answer *answer)
 
 	return lookups->cache != NULL && lookup->generation == lookups->generation &&
 	       (lookups->keep_negative || !answer->negative) &&
-	       (lookups->keep_local || !set_is_local(lookup->set));
+	       (lookups->keep_local || !set_is_local(lookup->way.set));
 }
 
 static size_t write_query(struct exchange *exchange, enum protocol protocol, uint8_t *out)
@@ -148,7 +155,7 @@ static void answered(struct lookup *lookup, struct answer *answer)
 	struct lookup_end end = {.answer = answer, .by = lookup->by};
 
 	answer_was_cached(answer, lookup->age_s, lookup->max_age_s);
-	if (lookup->set == lookup->snapshot->set)
+	if (lookup->way.is_default)
 		rebinding_refuse(lookup->snapshot->conf, lookup->request.question, answer);
 	if (may_keep(lookup, answer))
 		cache_put(lookups->cache, &lookup->key, now_s(lookups), answer);
@@ -214,20 +221,21 @@ static struct lookup *begin(struct lookups *lookups, struct snapshot *snapshot,
 	const struct cache_key *key, const struct request *request)
 {
 	struct lookup *lookup = malloc(sizeof *lookup);
-	struct upstream_set *set;
 
 	if (lookup == NULL)
 		return NULL;
-	set = snapshot_route(snapshot, request->question);
 	lookup->lookups = lookups;
 	lookup->snapshot = snapshot_ref(snapshot);
 	list_init(&lookup->waiters);
 	lookup->exchange = (struct exchange){
 		.write = write_query, .accept = accept_answer, .done = on_exchanged};
 	lookup->request = *request;
-	lookup->validates = snapshot->dnssec != NULL && !request->cd;
+	lookup->way = snapshot_route(snapshot, request->question);
+	link_route_ref(lookup->way.link);
+	/* What the root says of a link's own domains is not asked. */
+	lookup->validates = snapshot->dnssec != NULL && !request->cd &&
+			    (lookup->way.link == NULL || lookup->way.is_default);
 	lookup->validation = NULL;
-	lookup->set = set;
 	lookup->generation = lookups->generation;
 	lookup->joinable_until_ms =
 		loop_now_ms(lookups->loop) + snapshot->conf->query_timeout_ms;
@@ -240,7 +248,7 @@ static struct lookup *begin(struct lookups *lookups, struct snapshot *snapshot,
 	*bucket_of(lookups, key) = lookup;
 	lookup->joinable = true;
 	lookups->under_way++;
-	set_submit(set, &lookup->exchange);
+	set_submit(lookup->way.set, &lookup->exchange);
 	return lookup;
 }
 

@@ -14,8 +14,7 @@ bool domains_contain(const char *const *domains, size_t n, struct wire question)
 	return false;
 }
 
-/* The size of the longest of the domains that the name is in, if it is more than `longest`. */
-static size_t longer(
+size_t routes_longest(
 	const struct conf_domain *domains, size_t n, const struct asked *asked, size_t longest)
 {
 	size_t at;
@@ -29,32 +28,27 @@ static size_t longer(
 }
 
 const struct route *routes_find(
-	const struct conf *conf, const struct route *routes, size_t n, struct wire question)
+	const struct route *routes, size_t n, const struct asked *asked, size_t *longest)
 {
 	const struct route *found = NULL;
-	struct asked asked;
-	size_t longest;
 
-	if (n == 0)
-		return NULL;
-	asked_read(question, &asked);
-	longest = longer(conf->domains, conf->n_domains, &asked, 0);
 	for (size_t i = 0; i < n; i++) {
-		size_t more = longer(
-			routes[i].conf->domains, routes[i].conf->n_domains, &asked, longest);
+		size_t more = routes_longest(
+			routes[i].conf->domains, routes[i].conf->n_domains, asked, *longest);
 
-		if (more > longest)
+		if (more > *longest)
 			found = &routes[i];
-		longest = more;
+		*longest = more;
 	}
 	return found;
 }
 
 bool routes_claim(const struct conf *conf, const struct asked *asked)
 {
-	size_t longest = longer(conf->domains, conf->n_domains, asked, 0);
+	size_t longest = routes_longest(conf->domains, conf->n_domains, asked, 0);
 
 	for (size_t i = 0; i < conf->n_routes && longest == 0; i++)
-		longest = longer(conf->routes[i].domains, conf->routes[i].n_domains, asked, 0);
+		longest = routes_longest(
+			conf->routes[i].domains, conf->routes[i].n_domains, asked, 0);
 	return longest > 0;
 }

@@ -11,10 +11,14 @@ struct route {
 	struct upstream_set *set;
 };
 
-/* question: a name as in a message, and what follows it. NULL: the default, whose own domains
- * are those of [Resolve]. */
+/* The size of the longest of the domains that the name is in, if it is more than `longest`;
+ * else that. */
+size_t routes_longest(
+	const struct conf_domain *domains, size_t n, const struct asked *asked, size_t longest);
+/* The one with the longest domain that the name is in, if that is longer than *longest, which
+ * then is its size; else NULL. */
 const struct route *routes_find(
-	const struct conf *conf, const struct route *routes, size_t n, struct wire question);
+	const struct route *routes, size_t n, const struct asked *asked, size_t *longest);
 /* Is it in a domain that the configuration names, other than the root? */
 bool routes_claim(const struct conf *conf, const struct asked *asked);
 /* Is its name in one of these domains? They are in lower case, without a final dot. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/snapshot.h"
+#include "resolver/link_routes.h"
 #include "resolver/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,17 @@ static bool look_up_names(struct snapshot *snapshot, const struct surroundings *
 	return snapshot->bootstrap != NULL;
 }
 
+bool snapshot_make_route(const struct snapshot *snapshot, const struct surroundings *around,
+	const struct conf_route *conf, struct route *ret)
+{
+	*ret = (struct route){.conf = conf};
+	ret->set =
+		make_set(snapshot, around, conf->upstreams, conf->n_upstreams, &ret->endpoints);
+	if (ret->set == NULL)
+		endpoints_forget(&ret->endpoints);
+	return ret->set != NULL;
+}
+
 static bool make_sets(struct snapshot *snapshot, const struct surroundings *around)
 {
 	const struct conf *conf = snapshot->conf;
@@ -119,15 +131,9 @@ static bool make_sets(struct snapshot *snapshot, const struct surroundings *arou
 	if (snapshot->set == NULL || snapshot->routes == NULL)
 		return false;
 	for (; snapshot->n_routes < conf->n_routes; snapshot->n_routes++) {
-		struct route *route = &snapshot->routes[snapshot->n_routes];
-
-		route->conf = &conf->routes[snapshot->n_routes];
-		route->set = make_set(snapshot, around, route->conf->upstreams,
-			route->conf->n_upstreams, &route->endpoints);
-		if (route->set == NULL) {
-			endpoints_forget(&route->endpoints);
+		if (!snapshot_make_route(snapshot, around, &conf->routes[snapshot->n_routes],
+			    &snapshot->routes[snapshot->n_routes]))
 			return false;
-		}
 	}
 	return look_up_names(snapshot, around);
 }
@@ -289,10 +295,15 @@ struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted
 	return NULL;
 }
 
-static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
+bool snapshot_complete(struct snapshot *snapshot, const struct surroundings *around)
 {
 	snapshot->clock = around->clock;
-	if (make_sets(snapshot, around))
+	return make_sets(snapshot, around);
+}
+
+static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
+{
+	if (snapshot_complete(snapshot, around))
 		return snapshot;
 	log_line(LOG_ERROR, "out of memory");
 	snapshot_unref(snapshot);
@@ -337,12 +348,69 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
 	return snapshot;
 }
 
-struct upstream_set *snapshot_route(const struct snapshot *snapshot, struct wire question)
+static bool has_root(const struct conf_domain *domains, size_t n)
 {
-	const struct route *route =
-		routes_find(snapshot->conf, snapshot->routes, snapshot->n_routes, question);
+	bool has = false;
 
-	return route != NULL ? route->set : snapshot->set;
+	for (size_t i = 0; i < n; i++)
+		has |= *domains[i].name == '\0';
+	return has;
+}
+
+struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
+{
+	const struct conf *conf = snapshot->conf;
+	struct way way = {.set = snapshot->set, .is_default = true};
+	const struct route *route;
+	struct asked asked;
+	size_t longest;
+
+	if (snapshot->n_routes + snapshot->n_link_routes == 0)
+		return way;
+	asked_read(question, &asked);
+	longest = routes_longest(conf->domains, conf->n_domains, &asked, 0);
+	route = routes_find(snapshot->routes, snapshot->n_routes, &asked, &longest);
+	if (route != NULL)
+		way = (struct way){.set = route->set};
+	/* What the configuration says of a domain goes before what a link says of the same. */
+	for (size_t i = 0; i < snapshot->n_link_routes; i++) {
+		struct link_route *link = snapshot->link_routes[i];
+
+		if (routes_find(&link->route, link->route.set != NULL, &asked, &longest) !=
+			NULL)
+			way = (struct way){.set = link->route.set, .link = link};
+	}
+	for (size_t i = 0; i < snapshot->n_link_routes && longest == 0; i++) {
+		struct link_route *link = snapshot->link_routes[i];
+
+		if (link->route.set != NULL &&
+			has_root(link->conf.domains, link->conf.n_domains) &&
+			!has_root(conf->domains, conf->n_domains))
+			return (struct way){
+				.set = link->route.set, .is_default = true, .link = link};
+	}
+	return way;
+}
+
+struct link_route *link_route_ref(struct link_route *route)
+{
+	if (route != NULL)
+		route->references++;
+	return route;
+}
+
+void link_route_unref(struct link_route *route)
+{
+	if (route == NULL || --route->references > 0)
+		return;
+	set_free(route->route.set);
+	endpoints_forget(&route->route.endpoints);
+	for (size_t i = 0; i < route->conf.n_upstreams; i++)
+		free((char *)(uintptr_t)route->conf.upstreams[i].text);
+	free(route->conf.upstreams);
+	free(route->conf.domains);
+	link_settings_clear(&route->settings);
+	free(route);
 }
 
 void snapshot_network_changed(const struct snapshot *snapshot)
@@ -352,6 +420,9 @@ void snapshot_network_changed(const struct snapshot *snapshot)
 		set_network_changed(snapshot->helper, false);
 	for (size_t i = 0; i < snapshot->n_routes; i++)
 		set_network_changed(snapshot->routes[i].set, false);
+	for (size_t i = 0; i < snapshot->n_link_routes; i++)
+		if (snapshot->link_routes[i]->route.set != NULL)
+			set_network_changed(snapshot->link_routes[i]->route.set, false);
 }
 
 void snapshot_unref(struct snapshot *snapshot)
@@ -368,6 +439,9 @@ void snapshot_unref(struct snapshot *snapshot)
 		endpoints_forget(&snapshot->routes[i].endpoints);
 	}
 	free(snapshot->routes);
+	for (size_t i = 0; i < snapshot->n_link_routes; i++)
+		link_route_unref(snapshot->link_routes[i]);
+	free(snapshot->link_routes);
 	endpoints_forget(&snapshot->endpoints);
 	trust_free(snapshot->trust);
 	dnssec_free(snapshot->dnssec);

@@ -40,6 +40,9 @@ struct snapshot {
 	struct upstream_set *helper;
 	struct route *routes;
 	size_t n_routes;
+	/* Those of links: they change while it is in use (link_routes.h). */
+	struct link_route **link_routes;
+	size_t n_link_routes;
 };
 
 /*
@@ -57,11 +60,28 @@ struct list_paths snapshot_list_paths(const struct conf *conf);
 /* A snapshot without upstreams, for who only judges. conf: moved, also when this fails; may be
  * NULL. accepted_before: borrowed, or NULL. */
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before);
+/* Gives it its upstreams. False: no memory. */
+[[nodiscard]] bool snapshot_complete(
+	struct snapshot *snapshot, const struct surroundings *around);
 /* What sets of upstreams are made with. */
 struct set_params snapshot_set_params(
 	const struct snapshot *snapshot, const struct surroundings *around);
+/* A route of upstreams; conf and pins of the snapshot are borrowed. False: no memory. */
+bool snapshot_make_route(const struct snapshot *snapshot, const struct surroundings *around,
+	const struct conf_route *conf, struct route *ret);
+
+/* Who is asked. */
+struct way {
+	struct upstream_set *set;
+	bool is_default;         /* of all that belongs to no route */
+	struct link_route *link; /* NULL: it is no link's; else link_route_ref() keeps it */
+};
+
 /* The upstreams for a question. */
-struct upstream_set *snapshot_route(const struct snapshot *snapshot, struct wire question);
+struct way snapshot_route(const struct snapshot *snapshot, struct wire question);
+struct link_route *link_route_ref(struct link_route *route);
+/* The last one frees it. NULL is allowed. */
+void link_route_unref(struct link_route *route);
 /* As set_network_changed(), for those whose way has changed. */
 void snapshot_network_changed(const struct snapshot *snapshot);
 /* Is the configuration good, and all that it names? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/standin.h"
 #include "resolver/bus.h"
+#include "resolver/link_routes.h"
 #include "resolver/log.h"
 #include "resolver/netif.h"
 #include "resolver/networkd.h"
@@ -13,6 +14,8 @@
 
 struct standin {
 	struct front front;
+	struct standin_owner *owner;
+	struct links_observer observer;
 	struct netif *netif;
 	struct networkd *networkd;
 	struct runfiles *runfiles;
@@ -20,13 +23,24 @@ struct standin {
 	struct bus *bus;
 };
 
-struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps)
+static void on_links_changed(struct links_observer *observer)
+{
+	struct standin *standin = container_of(observer, struct standin, observer);
+
+	standin->owner->links_changed(standin->owner);
+}
+
+struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
+	struct standin_owner *owner)
 {
 	struct standin *standin = calloc(1, sizeof *standin);
 	struct front *front;
 
 	if (standin == NULL)
 		return NULL;
+	standin->owner = owner;
+	standin->observer.changed = on_links_changed;
+	list_init(&standin->observer.node);
 	front = &standin->front;
 	front->loop = loop;
 	front->facts = facts;
@@ -36,17 +50,21 @@ struct standin *standin_new(struct loop *loop, const struct facts *facts, struct
 		log_line(LOG_WARNING, "event=standin why=\"" STANDIN_FOLDER ": %s\"",
 			strerror(errno));
 	front->links = links_new(loop);
-	if (front->links != NULL)
+	if (front->links != NULL) {
+		/* The first: what others are told holds already. */
+		links_observe(front->links, &standin->observer);
 		front->resolver = resolver_new(facts, front->links);
+	}
 	if (front->resolver != NULL)
 		return standin;
 	standin_free(standin);
 	return NULL;
 }
 
-struct links *standin_links(struct standin *standin)
+bool standin_follow(
+	struct standin *standin, struct snapshot *snapshot, const struct surroundings *around)
 {
-	return standin->front.links;
+	return standin != NULL && link_routes_follow(snapshot, around, standin->front.links);
 }
 
 void standin_announce(struct standin *standin)
@@ -87,6 +105,7 @@ void standin_free(struct standin *standin)
 	networkd_free(standin->networkd);
 	netif_free(standin->netif);
 	resolver_free(standin->front.resolver);
+	links_unobserve(&standin->observer);
 	links_free(standin->front.links);
 	free(standin);
 }

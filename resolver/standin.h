@@ -22,12 +22,21 @@ struct front {
 
 struct standin;
 
+struct standin_owner {
+	/* Links are others now: see standin_follow(). */
+	void (*links_changed)(struct standin_owner *);
+};
+
 /* In ctresolved itself, which stands in for nobody, these do nothing (standin_absent.c); in
  * ctresolved-resolved they do it all.
  *
  * loop to taps: borrowed. NULL: no memory. */
-struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps);
-struct links *standin_links(struct standin *standin);
+struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
+	struct standin_owner *owner);
+/* The snapshot's routes of links become what is wanted now. Returns whether anything has
+ * changed: then answers that are cached may be others now. NULL is allowed. */
+bool standin_follow(
+	struct standin *standin, struct snapshot *snapshot, const struct surroundings *around);
 /* All else is ready: from now on it is to be found. */
 void standin_announce(struct standin *standin);
 /* The configuration is another one. NULL is allowed, so too below. */

@@ -6,16 +6,18 @@ static struct standin {
 	char nothing;
 } nobody;
 
-struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps)
+struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
+	struct standin_owner *owner)
 {
-	(void)loop, (void)facts, (void)taps;
+	(void)loop, (void)facts, (void)taps, (void)owner;
 	return &nobody;
 }
 
-struct links *standin_links(struct standin *standin)
+bool standin_follow(
+	struct standin *standin, struct snapshot *snapshot, const struct surroundings *around)
 {
-	(void)standin;
-	return NULL;
+	(void)standin, (void)snapshot, (void)around;
+	return false;
 }
 
 void standin_announce(struct standin *standin)

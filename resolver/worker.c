@@ -53,6 +53,7 @@ struct worker {
 	struct metrics *metrics;
 	struct dnstap *dnstap;
 	struct standin *standin;
+	struct standin_owner standin_owner;
 	struct udp_owner udp_owner;
 	struct tcp_owner tcp_owner;
 	struct signal_watch term, intr, hup;
@@ -130,6 +131,16 @@ static void on_upkeep(struct timer *timer)
 	(void)!timer_start(worker->loop, timer, UPKEEP_MS);
 }
 
+/* Whether the routes of links are others now. */
+static bool follow_links(struct worker *worker)
+{
+	struct snapshot *snapshot = worker->snapshot;
+	bool changed = standin_follow(worker->standin, snapshot, &worker->around);
+
+	local_follow_links(worker->local, snapshot->link_routes, snapshot->n_link_routes);
+	return changed;
+}
+
 /* One reference is moved. Nothing that the old one accepted is used any more: all upstreams are
  * dialled and judged anew, while queries under way end where they are. */
 static void use(struct worker *worker, struct snapshot *snapshot)
@@ -149,6 +160,7 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 		log_line(LOG_WARNING,
 			"event=log-list why=\"that it is replaced will not be seen: %s\"",
 			strerror(errno));
+	(void)follow_links(worker);
 	set_dial(snapshot->set);
 	standin_configure(worker->standin);
 }
@@ -232,6 +244,14 @@ static void on_local_changed(struct local_owner *owner)
 	queries_flush(container_of(owner, struct worker, local_owner)->queries);
 }
 
+static void on_links_changed(struct standin_owner *owner)
+{
+	struct worker *worker = container_of(owner, struct worker, standin_owner);
+
+	if (follow_links(worker))
+		queries_flush(worker->queries);
+}
+
 static void look_whether_done(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, stopping);
@@ -288,6 +308,7 @@ static bool worker_init(struct worker *worker)
 	worker->filewatch_owner.changed = on_list_changed;
 	worker->netwatch_owner.changed = on_network_changed;
 	worker->local_owner.changed = on_local_changed;
+	worker->standin_owner.links_changed = on_links_changed;
 	worker->trace.tell = on_trace;
 	worker->loop = loop_new();
 	if (worker->loop == NULL)
@@ -318,7 +339,8 @@ static bool worker_init(struct worker *worker)
 		.started_ms = loop_now_ms(worker->loop)};
 	worker->control = control_new(&worker->facts, &worker->taps);
 	worker->metrics = metrics_new(&worker->facts);
-	worker->standin = standin_new(worker->loop, &worker->facts, &worker->taps);
+	worker->standin = standin_new(
+		worker->loop, &worker->facts, &worker->taps, &worker->standin_owner);
 	worker->dnstap = dnstap_new(worker->loop, &worker->taps, &worker->facts.dnstap_dropped);
 	if (worker->queries != NULL)
 		queries_set_taps(worker->queries, &worker->taps);

@@ -24,6 +24,7 @@ DOORS = {
     "systemd/": set(),
     "nghttp2/": {"transport/doh.c"},
     "ares.h": {"transport/plain.c"},
+    "libpsl.h": {"resolver/public_suffix.c"},
     "ldns/": {"resolver/dnssec_ldns.h"},
 }
 # The library is pure: it opens nothing, reads no clock, prints nothing. Its tool does.

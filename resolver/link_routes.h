@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The routes that links' servers make, as LinkServers= lets them. */
+#include "resolver/link.h"
+#include "resolver/routes.h"
+#include "resolver/snapshot.h"
+
+struct links;
+
+/* One link's. Lookups that have begun keep it. */
+struct link_route {
+	unsigned references;
+	int index;
+	char name[IF_NAMESIZE];
+	bool plain;
+	struct link_settings settings; /* what it was made of */
+	struct conf_route conf;
+	struct route route;
+};
+
+/*
+ * Brings the snapshot's routes of links up to what is wanted now; those that stay as they were
+ * keep their connections. What there is no memory for is left out, and logged. Returns whether
+ * anything has changed: then answers that are cached may be others now.
+ */
+bool link_routes_follow(struct snapshot *snapshot, const struct surroundings *around,
+	const struct links *links);
+
+/* public_suffix.c: is this domain one under which everybody can have a name (publicsuffix.org)?
+ * `domain` is in lower case, without a final dot. */
+bool public_suffix(const char *domain);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/link_routes.h"
+#include <libpsl.h>
+
+bool public_suffix(const char *domain)
+{
+	const psl_ctx_t *list = psl_builtin();
+
+	/* One of a single label that is not in the list is somebody's own: "lan", "corp". */
+	return list == NULL ||
+	       psl_is_public_suffix2(list, domain, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
+}
