@@ -13,6 +13,9 @@ struct bus *bus_new(const struct front *front);
 /* All else is ready: connects, and takes the name; when there is no bus yet, as early in the
  * boot, tries again until there is. */
 void bus_announce(struct bus *bus);
+/* Tells who listens that there may be a captive portal: the signal PortalSuspected of
+ * org.ctresolved.Portal. */
+void bus_suspect_portal(struct bus *bus, const char *why);
 /* Gives the name back. NULL is allowed. */
 void bus_free(struct bus *bus);
 
@@ -25,6 +28,10 @@ static inline struct bus *bus_new(const struct front *front)
 static inline void bus_announce(struct bus *bus)
 {
 	(void)bus;
+}
+static inline void bus_suspect_portal(struct bus *bus, const char *why)
+{
+	(void)bus, (void)why;
 }
 static inline void bus_free(struct bus *bus)
 {

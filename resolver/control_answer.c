@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/control_answer.h"
+#include "resolver/link_route.h"
 #include "transport/dial.h"
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -37,6 +38,33 @@ static json_t *upstream_json(const struct upstream_facts *upstream)
 	return object;
 }
 
+/* What is asked in plain text now; null: nothing. */
+static json_t *portal_json(const struct facts *facts)
+{
+	uint32_t left_s;
+	const struct link_route *window = portal_window(facts->portal, &left_s);
+	json_t *names = json_array(), *servers = json_array();
+	const struct endpoint *server;
+
+	if (window == NULL) {
+		json_decref(names);
+		json_decref(servers);
+		return json_null();
+	}
+	for (size_t i = 0; i < window->conf.n_domains; i++)
+		json_array_append_new(names, json_string(window->conf.domains[i].name));
+	for (size_t i = 0; (server = set_endpoint(window->route.set, i)) != NULL; i++)
+		json_array_append_new(servers, json_string(server->text));
+	return json_pack("{s:I, s:s*, s:o, s:o}", "seconds_left", (json_int_t)left_s, "link",
+		*window->name != '\0' ? window->name : NULL, "servers", servers, "names",
+		names);
+}
+
+char *control_answer_portal(const struct facts *facts)
+{
+	return text_of(json_pack("{s:b, s:o}", "ok", true, "portal", portal_json(facts)));
+}
+
 char *control_answer_status(const struct facts *facts)
 {
 	struct cache_stats cache = queries_cache_stats(facts->queries);
@@ -49,11 +77,12 @@ char *control_answer_status(const struct facts *facts)
 			json_decref(upstreams);
 			return NULL;
 		}
-	return text_of(json_pack("{s:b, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o}", "ok",
+	return text_of(json_pack("{s:b, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "ok",
 		true, "version", VERSION, "uptime_seconds", (json_int_t)(up_ms / 1000), "cache",
 		"entries", (json_int_t)cache.entries, "bytes", (json_int_t)cache.bytes,
 		"capacity_bytes", (json_int_t)cache.capacity, "hits", (json_int_t)cache.hits,
-		"misses", (json_int_t)cache.misses, "upstreams", upstreams));
+		"misses", (json_int_t)cache.misses, "upstreams", upstreams, "portal",
+		portal_json(facts)));
 }
 
 char *control_answer_statistics(const struct facts *facts)

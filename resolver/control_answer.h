@@ -7,6 +7,7 @@
 char *control_answer_ok(void);
 char *control_answer_error(const char *why);
 char *control_answer_status(const struct facts *facts);
+char *control_answer_portal(const struct facts *facts);
 char *control_answer_statistics(const struct facts *facts);
 /* The reply to a query; `client` says where it comes from. */
 char *control_answer_reply(struct wire message, const struct client *client, uint64_t took_us);

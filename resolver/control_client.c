@@ -146,6 +146,25 @@ static void monitor(struct control_client *client)
 	say(client, control_answer_ok());
 }
 
+static void obey_portal(struct control_client *client, const struct control_request *request)
+{
+	const struct facts *facts = client->clients->facts;
+	const struct portal_request open = {
+		.link = *request->link != '\0' ? request->link : NULL,
+		.server = {.address = request->server},
+		.seconds = request->open_s};
+	char why[160];
+	bool good = true;
+
+	if (request->close)
+		portal_close(facts->portal, "it was told to");
+	else if (request->open_s > 0)
+		good = portal_open(facts->portal, &open, why, sizeof why);
+	else if (*request->allow != '\0')
+		good = portal_allow(facts->portal, request->allow, why, sizeof why);
+	say(client, good ? control_answer_portal(facts) : control_answer_error(why));
+}
+
 static void client_obey(struct control_client *client, const struct control_request *request)
 {
 	const struct facts *facts = client->clients->facts;
@@ -166,6 +185,7 @@ static void client_obey(struct control_client *client, const struct control_requ
 		say(client, control_answer_ok());
 		break;
 	case CONTROL_MONITOR: monitor(client); break;
+	case CONTROL_PORTAL: obey_portal(client, request); break;
 	}
 }
 

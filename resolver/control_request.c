@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/control_request.h"
+#include "conf/value.h"
+#include "resolver/portal.h"
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -9,11 +12,13 @@ static const char *const VERBS[] = {
 	[CONTROL_QUERY] = "query",
 	[CONTROL_FLUSH_CACHES] = "flush-caches",
 	[CONTROL_MONITOR] = "monitor",
+	[CONTROL_PORTAL] = "portal",
 };
 
 bool control_verb_is_privileged(enum control_verb verb)
 {
-	return verb == CONTROL_FLUSH_CACHES || verb == CONTROL_MONITOR;
+	return verb == CONTROL_FLUSH_CACHES || verb == CONTROL_MONITOR ||
+	       verb == CONTROL_PORTAL;
 }
 
 static int digit(char c)
@@ -42,6 +47,48 @@ bool control_from_hex(const char *text, size_t max, uint8_t *ret, size_t *ret_si
 	return true;
 }
 
+/* False: it does not fit. One that is not there is "". */
+static bool read_text(const json_t *object, const char *key, char *ret, size_t size)
+{
+	const json_t *value = json_object_get(object, key);
+	const char *text = json_string_value(value);
+
+	if (value == NULL)
+		return true;
+	if (text == NULL || json_string_length(value) >= size ||
+		strlen(text) != json_string_length(value))
+		return false;
+	memcpy(ret, text, strlen(text) + 1);
+	return true;
+}
+
+static const char *read_portal(const json_t *object, struct control_request *ret)
+{
+	const json_t *open = json_object_get(object, "open");
+	struct conf_address address = {0};
+	char server[INET6_ADDRSTRLEN] = "";
+
+	ret->close = json_is_true(json_object_get(object, "close"));
+	if (open != NULL) {
+		if (!json_is_integer(open) || json_integer_value(open) < 1 ||
+			json_integer_value(open) > PORTAL_SECONDS_MAX)
+			return "open: not a number of seconds, up to an hour";
+		ret->open_s = (uint32_t)json_integer_value(open);
+	}
+	if (!read_text(object, "allow", ret->allow, sizeof ret->allow) ||
+		(*ret->allow != '\0' && !value_hostname(ret->allow, strlen(ret->allow))))
+		return "allow: not a host name";
+	if (!read_text(object, "link", ret->link, sizeof ret->link))
+		return "link: not the name of a link";
+	if (!read_text(object, "server", server, sizeof server) ||
+		(*server != '\0' && (!value_ip(server, strlen(server), &address) ||
+					    value_is_no_host(&address))))
+		return "server: not the address of a server";
+	ret->server.size = address.size;
+	memcpy(ret->server.bytes, address.bytes, address.size);
+	return NULL;
+}
+
 static const char *read_object(const json_t *object, struct control_request *ret)
 {
 	const char *verb = json_string_value(json_object_get(object, "verb"));
@@ -55,6 +102,8 @@ static const char *read_object(const json_t *object, struct control_request *ret
 	if (i == sizeof VERBS / sizeof *VERBS)
 		return "there is no such verb";
 	ret->verb = (enum control_verb)i;
+	if (ret->verb == CONTROL_PORTAL)
+		return read_portal(object, ret);
 	if (ret->verb != CONTROL_QUERY)
 		return NULL;
 	if (question == NULL || !control_from_hex(question, sizeof ret->question, ret->question,

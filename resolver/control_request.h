@@ -4,10 +4,13 @@
  * What may be asked on the control socket: one JSON object a line.
  *
  *   {"verb": "status"}        also "statistics", "flush-caches", "monitor"
+ *   {"verb": "portal"}   with one of "open": SECONDS, "close": true, "allow": NAME, or none of
+ * them; with "open" also "link": NAME or "server": ADDRESS
  *   {"verb": "query", "question": HEX}  a name, type and class as in a message (RFC 1035
  * section 4.1.2)
  */
-#include "resolver/message.h"
+#include "resolver/asked.h"
+#include <net/if.h>
 
 enum control_verb {
 	CONTROL_STATUS,
@@ -15,6 +18,7 @@ enum control_verb {
 	CONTROL_QUERY,
 	CONTROL_FLUSH_CACHES,
 	CONTROL_MONITOR,
+	CONTROL_PORTAL,
 };
 
 enum { CONTROL_LINE_MAX = 4096 };
@@ -24,6 +28,11 @@ struct control_request {
 	/* CONTROL_QUERY. Nobody has looked whether it is a question. */
 	uint8_t question[MESSAGE_QUESTION_MAX];
 	size_t question_size;
+	/* CONTROL_PORTAL. */
+	uint32_t open_s; /* 0: it is not to be opened */
+	bool close;
+	char allow[256], link[IF_NAMESIZE]; /* "": none */
+	struct address server;              /* size 0: none */
 };
 
 /* A line without its end, of at most CONTROL_LINE_MAX bytes. NULL: it is good; else what is

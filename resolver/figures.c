@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/figures.h"
-#include "resolver/link_routes.h"
+#include "resolver/link_route.h"
 
 enum { COUNTER = true, GAUGE = false };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* What can be told of the daemon: counters and states by name, and how each upstream fares. */
+#include "resolver/portal.h"
 #include "resolver/query.h"
 #include "transport/clock.h"
 
@@ -9,6 +10,7 @@ struct facts {
 	struct loop *loop;
 	struct queries *queries;
 	struct snapshot *snapshot; /* the one of now */
+	struct portal *portal;
 	const struct clock *clock;
 	uint64_t started_ms; /* on the loop's clock */
 	/* How connections to upstreams began and ended. */

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* The routes that links' servers make, as LinkServers= lets them. */
-#include "resolver/link.h"
-#include "resolver/routes.h"
-#include "resolver/snapshot.h"
+#include "resolver/link_route.h"
 
 struct links;
-
-/* One link's. Lookups that have begun keep it. */
-struct link_route {
-	unsigned references;
-	int index;
-	char name[IF_NAMESIZE];
-	bool plain;
-	struct link_settings settings; /* what it was made of */
-	struct conf_route conf;
-	struct route route;
-};
 
 /*
  * Brings the snapshot's routes of links up to what is wanted now; those that stay as they were

@@ -3,7 +3,7 @@
 #include "resolver/compose.h"
 #include "resolver/filewatch.h"
 #include "resolver/hostsfile.h"
-#include "resolver/link_routes.h"
+#include "resolver/link_route.h"
 #include "resolver/routes.h"
 #include "resolver/special.h"
 #include "resolver/thishost.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/lookup.h"
+#include "resolver/link_route.h"
 #include "resolver/reader.h"
 #include "resolver/rebinding.h"
 #include "resolver/validation.h"
@@ -118,6 +119,7 @@ static bool may_keep(const struct lookup *lookup, const struct answer *answer)
 	const struct lookups *lookups = lookup->lookups;
 
 	return lookups->cache != NULL && lookup->generation == lookups->generation &&
+	       !(lookup->way.link != NULL && lookup->way.link->portal) &&
 	       (lookups->keep_negative || !answer->negative) &&
 	       (lookups->keep_local || !set_is_local(lookup->way.set));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/snapshot.h"
-#include "resolver/link_routes.h"
+#include "resolver/link_route.h"
 #include "resolver/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,6 +357,16 @@ static bool has_root(const struct conf_domain *domains, size_t n)
 	return has;
 }
 
+static bool is_one_of(const struct asked *asked, const struct conf_route *names)
+{
+	size_t at;
+
+	for (size_t i = 0; i < names->n_domains; i++)
+		if (asked_is_in(asked, names->domains[i].name, &at) && at == 0)
+			return true;
+	return false;
+}
+
 struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 {
 	const struct conf *conf = snapshot->conf;
@@ -365,9 +375,12 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 	struct asked asked;
 	size_t longest;
 
-	if (snapshot->n_routes + snapshot->n_link_routes == 0)
+	if (snapshot->n_routes + snapshot->n_link_routes == 0 && snapshot->portal == NULL)
 		return way;
 	asked_read(question, &asked);
+	if (snapshot->portal != NULL && is_one_of(&asked, &snapshot->portal->conf))
+		return (struct way){
+			.set = snapshot->portal->route.set, .link = snapshot->portal};
 	longest = routes_longest(conf->domains, conf->n_domains, &asked, 0);
 	route = routes_find(snapshot->routes, snapshot->n_routes, &asked, &longest);
 	if (route != NULL)
@@ -390,27 +403,6 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 				.set = link->route.set, .is_default = true, .link = link};
 	}
 	return way;
-}
-
-struct link_route *link_route_ref(struct link_route *route)
-{
-	if (route != NULL)
-		route->references++;
-	return route;
-}
-
-void link_route_unref(struct link_route *route)
-{
-	if (route == NULL || --route->references > 0)
-		return;
-	set_free(route->route.set);
-	endpoints_forget(&route->route.endpoints);
-	for (size_t i = 0; i < route->conf.n_upstreams; i++)
-		free((char *)(uintptr_t)route->conf.upstreams[i].text);
-	free(route->conf.upstreams);
-	free(route->conf.domains);
-	link_settings_clear(&route->settings);
-	free(route);
 }
 
 void snapshot_network_changed(const struct snapshot *snapshot)
@@ -442,6 +434,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->n_link_routes; i++)
 		link_route_unref(snapshot->link_routes[i]);
 	free(snapshot->link_routes);
+	link_route_unref(snapshot->portal);
 	endpoints_forget(&snapshot->endpoints);
 	trust_free(snapshot->trust);
 	dnssec_free(snapshot->dnssec);

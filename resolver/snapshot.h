@@ -40,6 +40,7 @@ struct snapshot {
 	struct upstream_set *helper;
 	struct route *routes;
 	size_t n_routes;
+	struct link_route *portal; /* a window that is open (portal.h); else NULL */
 	/* Those of links: they change while it is in use (link_routes.h). */
 	struct link_route **link_routes;
 	size_t n_link_routes;
@@ -79,9 +80,6 @@ struct way {
 
 /* The upstreams for a question. */
 struct way snapshot_route(const struct snapshot *snapshot, struct wire question);
-struct link_route *link_route_ref(struct link_route *route);
-/* The last one frees it. NULL is allowed. */
-void link_route_unref(struct link_route *route);
 /* As set_network_changed(), for those whose way has changed. */
 void snapshot_network_changed(const struct snapshot *snapshot);
 /* Is the configuration good, and all that it names? */

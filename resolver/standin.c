@@ -61,6 +61,17 @@ struct standin *standin_new(struct loop *loop, const struct facts *facts, struct
 	return NULL;
 }
 
+const struct links *standin_links(const struct standin *standin)
+{
+	return standin->front.links;
+}
+
+void standin_suspect_portal(struct standin *standin, const char *why)
+{
+	if (standin != NULL && standin->bus != NULL)
+		bus_suspect_portal(standin->bus, why);
+}
+
 bool standin_follow(
 	struct standin *standin, struct snapshot *snapshot, const struct surroundings *around)
 {

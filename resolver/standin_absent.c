@@ -13,6 +13,17 @@ struct standin *standin_new(struct loop *loop, const struct facts *facts, struct
 	return &nobody;
 }
 
+const struct links *standin_links(const struct standin *standin)
+{
+	(void)standin;
+	return NULL;
+}
+
+void standin_suspect_portal(struct standin *standin, const char *why)
+{
+	(void)standin, (void)why;
+}
+
 bool standin_follow(
 	struct standin *standin, struct snapshot *snapshot, const struct surroundings *around)
 {

@@ -54,6 +54,8 @@ struct worker {
 	struct dnstap *dnstap;
 	struct standin *standin;
 	struct standin_owner standin_owner;
+	struct portal *portal;
+	struct portal_owner portal_owner;
 	struct udp_owner udp_owner;
 	struct tcp_owner tcp_owner;
 	struct signal_watch term, intr, hup;
@@ -84,6 +86,16 @@ static bool on_connecting(struct tcp_owner *owner, const union socket_address *p
 	return access_is_allowed(worker->snapshot->conf, peer);
 }
 
+static void tell_portal(struct worker *worker, const struct trace_event *event)
+{
+	if (worker->portal == NULL)
+		return; /* it is stopping */
+	if (event->kind == TRACE_ACCEPTED)
+		portal_note_upstream(worker->portal, NULL);
+	else if (event->kind == TRACE_REFUSED || event->kind == TRACE_UNREACHABLE)
+		portal_note_upstream(worker->portal, event->why);
+}
+
 /* What a verdict teaches besides: what is remembered of the upstream, and of the time. */
 static void on_trace(struct trace *trace, const struct trace_event *event)
 {
@@ -99,6 +111,7 @@ static void on_trace(struct trace *trace, const struct trace_event *event)
 	if (!event->repeated)
 		notify_status(event->upstream,
 			event->kind == TRACE_ACCEPTED ? "certificate accepted" : event->why);
+	tell_portal(worker, event);
 	if (verdict == NULL)
 		return;
 	evidence_note(worker->evidence, event, clock_now(clock).now_ms);
@@ -148,6 +161,7 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 	const struct conf *conf = snapshot->conf;
 	const char *paths[] = {conf->log_list, conf->log_list_signature};
 
+	portal_use(worker->portal, snapshot);
 	snapshot_unref(worker->snapshot);
 	worker->snapshot = worker->facts.snapshot = snapshot;
 	queries_use(worker->queries, conf);
@@ -252,6 +266,24 @@ static void on_links_changed(struct standin_owner *owner)
 		queries_flush(worker->queries);
 }
 
+static void on_portal_changed(struct portal_owner *owner)
+{
+	struct worker *worker = container_of(owner, struct worker, portal_owner);
+	uint32_t left_s;
+
+	queries_flush(worker->queries);
+	if (portal_window(worker->portal, &left_s) != NULL)
+		notify_status("captive portal",
+			"a window is open: a few names are asked in plain text");
+	else
+		notify_status("captive portal", "the window is closed");
+}
+
+static void on_portal_suspected(struct portal_owner *owner, const char *why)
+{
+	standin_suspect_portal(container_of(owner, struct worker, portal_owner)->standin, why);
+}
+
 static void look_whether_done(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, stopping);
@@ -273,7 +305,9 @@ static void stop(struct worker *worker)
 		return;
 	notify_stopping();
 	listeners_stop(worker->listeners);
+	portal_free(worker->portal);
 	standin_free(worker->standin);
+	worker->portal = NULL;
 	worker->standin = NULL;
 	control_free(worker->control);
 	metrics_free(worker->metrics);
@@ -308,6 +342,8 @@ static bool worker_init(struct worker *worker)
 	worker->filewatch_owner.changed = on_list_changed;
 	worker->netwatch_owner.changed = on_network_changed;
 	worker->local_owner.changed = on_local_changed;
+	worker->portal_owner.changed = on_portal_changed;
+	worker->portal_owner.suspected = on_portal_suspected;
 	worker->standin_owner.links_changed = on_links_changed;
 	worker->trace.tell = on_trace;
 	worker->loop = loop_new();
@@ -341,10 +377,13 @@ static bool worker_init(struct worker *worker)
 	worker->metrics = metrics_new(&worker->facts);
 	worker->standin = standin_new(
 		worker->loop, &worker->facts, &worker->taps, &worker->standin_owner);
+	if (worker->standin != NULL)
+		worker->portal = worker->facts.portal = portal_new(
+			&worker->around, standin_links(worker->standin), &worker->portal_owner);
 	worker->dnstap = dnstap_new(worker->loop, &worker->taps, &worker->facts.dnstap_dropped);
 	if (worker->queries != NULL)
 		queries_set_taps(worker->queries, &worker->taps);
-	return worker->standin != NULL && worker->queries != NULL && worker->control != NULL &&
+	return worker->portal != NULL && worker->queries != NULL && worker->control != NULL &&
 	       worker->listeners != NULL &&
 	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
@@ -395,6 +434,7 @@ void worker_free(struct worker *worker)
 	signal_stop(&worker->hup);
 	timer_done(&worker->stopping);
 	timer_done(&worker->upkeep);
+	portal_free(worker->portal);
 	standin_free(worker->standin);
 	control_free(worker->control);
 	metrics_free(worker->metrics);
