@@ -105,3 +105,31 @@ bool asked_reverse(const struct asked *asked, struct reverse *ret)
 	*ret = reverse;
 	return true;
 }
+
+size_t reverse_name(const struct address *address, uint8_t out[REVERSE_NAME_MAX])
+{
+	static const char hex[] = "0123456789abcdef";
+	struct wire zone = {(const uint8_t *)"\3ip6\4arpa", sizeof "\3ip6\4arpa"};
+	size_t at = 0;
+
+	for (size_t i = address->size; i-- > 0;) {
+		unsigned byte = address->bytes[i];
+
+		if (address->size == 16) {
+			out[at++] = 1;
+			out[at++] = (uint8_t)hex[byte & 15];
+			out[at++] = 1;
+			out[at++] = (uint8_t)hex[byte >> 4];
+			continue;
+		}
+		out[at] = byte >= 100 ? 3 : byte >= 10 ? 2 : 1;
+		for (unsigned digit = out[at]; digit > 0; digit--, byte /= 10)
+			out[at + digit] = (uint8_t)('0' + byte % 10);
+		at += 1 + (size_t)out[at];
+	}
+	if (address->size == 4)
+		zone = (struct wire){
+			(const uint8_t *)"\7in-addr\4arpa", sizeof "\7in-addr\4arpa"};
+	memcpy(out + at, zone.data, zone.size);
+	return at + zone.size;
+}

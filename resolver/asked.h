@@ -3,7 +3,11 @@
 /* The name that is asked for, as the files look at it that answer without asking anybody. */
 #include "resolver/message.h"
 
-enum { NAME_LABELS_MAX = 127, NAME_SIZE_MAX = 255 };
+enum {
+	NAME_LABELS_MAX = 127,
+	NAME_SIZE_MAX = 255,
+	REVERSE_NAME_MAX = 32 * 2 + 10, /* of an IPv6 address */
+};
 
 struct asked {
 	uint8_t name[NAME_SIZE_MAX + 1]; /* in lower case, as in a message */
@@ -34,3 +38,5 @@ void asked_read(struct wire question, struct asked *ret);
 bool asked_is_in(const struct asked *asked, const char *domain, size_t *ret_at);
 /* False: it is in neither. */
 bool asked_reverse(const struct asked *asked, struct reverse *ret);
+/* The other way: writes the name of an address, as in a message. Returns its size. */
+size_t reverse_name(const struct address *address, uint8_t out[REVERSE_NAME_MAX]);

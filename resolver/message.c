@@ -147,18 +147,15 @@ static size_t character_size(const uint8_t *text, size_t left)
 	return 0;
 }
 
-/* RFC 8914 section 2: UTF-8. For anything else there are clients that refuse all of the reply.
- */
-static void put_printable(struct writer *w, const uint8_t *text, size_t size)
+/* For anything else there are clients that refuse all of the reply. */
+void message_printable(const uint8_t *text, size_t size, uint8_t *out)
 {
-	uint8_t *p = put_room(w, size);
-
 	for (size_t i = 0, n; i < size; i += n) {
 		n = character_size(text + i, size - i);
 		if (n > 0)
-			memcpy(p + i, text + i, n);
+			memcpy(out + i, text + i, n);
 		else
-			p[i] = '?';
+			out[i] = '?';
 		n += n == 0;
 	}
 }
@@ -180,7 +177,7 @@ static void put_reply_opt(struct writer *w, const struct request *request,
 		put16(w, OPTION_EDE);
 		put16(w, (unsigned)(EDE_CODE_SIZE + text_size));
 		put16(w, (unsigned)code);
-		put_printable(w, text, text_size);
+		message_printable(text, text_size, put_room(w, text_size));
 	}
 }
 

@@ -38,7 +38,9 @@ enum {
 	TYPE_SOA = 6,
 	TYPE_PTR = 12,
 	TYPE_HINFO = 13,
+	TYPE_TXT = 16,
 	TYPE_AAAA = 28,
+	TYPE_SRV = 33,
 	TYPE_DNAME = 39,
 	TYPE_OPT = 41,
 	TYPE_DS = 43,
@@ -87,6 +89,9 @@ struct request {
 	bool keepalive;   /* it asks how long an idle connection may stay (RFC 7828) */
 	bool with_cookie; /* its reply has `reply_cookie` */
 	bool ecs_none;    /* it asks that no client subnet be told to anybody (RFC 7871) */
+	/* By this program alone, and kept apart in the cache: it asks for what others say of
+	 * names that are known here; for names of one label as for any other. */
+	bool beyond, single_label;
 	uint16_t ecs_family;
 	uint16_t type, class;
 	uint16_t udp_size;        /* what it takes in a datagram, 512 at least */
@@ -169,6 +174,9 @@ bool answer_each(const struct answer *answer,
  */
 size_t message_write_reply(
 	const struct request *request, const struct answer *answer, uint8_t *out, size_t limit);
+
+/* Copies what is printable UTF-8 (RFC 8914 section 2); for each byte of anything else, '?'. */
+void message_printable(const uint8_t *text, size_t size, uint8_t *out);
 
 /* Writes a reply that says no more than that it does not fit: TC. As the one below. */
 size_t message_write_truncated(const struct request *request, uint8_t *out);

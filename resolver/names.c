@@ -126,9 +126,9 @@ static const struct name_shape shapes[] = {
 	{24, 18, 0, 1, false, false, true}, /* SIG */
 	{26, 2, 0, 2, false, true, true},   /* PX */
 	{30, 0, 0, 1, false, false, true},  /* NXT */
-	{33, 6, 0, 1, false, true, true},   /* SRV */
-	{35, 4, 3, 1, false, false, true},  /* NAPTR */
-	{36, 2, 0, 1, false, true, true},   /* KX */
+	{TYPE_SRV, 6, 0, 1, false, true, true},
+	{35, 4, 3, 1, false, false, true}, /* NAPTR */
+	{36, 2, 0, 1, false, true, true},  /* KX */
 	{TYPE_DNAME, 0, 0, 1, false, true, true},
 	{TYPE_RRSIG, 18, 0, 1, false, false, true},
 	{TYPE_NSEC, 0, 0, 1, false, false, false},

@@ -2,6 +2,7 @@
 #include "resolver/presentation.h"
 #include "conf/rrtype.h"
 #include "resolver/bytes.h"
+#include "transport/idna.h"
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -130,10 +131,17 @@ void presentation_class(FILE *out, uint16_t class)
 	}
 }
 
+const char *presentation_rcode_name(unsigned rcode)
+{
+	return rcode < sizeof RCODES / sizeof *RCODES ? RCODES[rcode] : NULL;
+}
+
 void presentation_rcode(FILE *out, unsigned rcode)
 {
-	if (rcode < sizeof RCODES / sizeof *RCODES && RCODES[rcode] != NULL)
-		fputs(RCODES[rcode], out);
+	const char *name = presentation_rcode_name(rcode);
+
+	if (name != NULL)
+		fputs(name, out);
 	else
 		fprintf(out, "RCODE%u", rcode);
 }
@@ -206,6 +214,25 @@ bool presentation_read_name(
 	memcpy(ret, name, size);
 	*ret_size = size;
 	return true;
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+bool presentation_read_any_name(
+	const char *text, uint8_t ret[PRESENTATION_NAME_MAX], size_t *ret_size)
+{
+	char ascii[4 * PRESENTATION_NAME_MAX + 1];
+
+	if (is_ascii(text))
+		return presentation_read_name(text, ret, ret_size);
+	return idna_to_ascii(text, ascii, sizeof ascii) &&
+	       presentation_read_name(ascii, ret, ret_size);
 }
 
 bool presentation_read_type(const char *text, uint16_t *ret)

@@ -32,6 +32,8 @@ void presentation_class(FILE *out, uint16_t class);
 /* As its type has it; what is malformed, or of a type that is not known, as RFC 3597 has it. */
 void presentation_data(
 	FILE *out, struct wire message, const struct presentation_record *record);
+/* "NXDOMAIN"; NULL: not known. */
+const char *presentation_rcode_name(unsigned rcode);
 /* "NXDOMAIN", or "RCODE77". */
 void presentation_rcode(FILE *out, unsigned rcode);
 /* An Extended DNS Error's code in words (RFC 8914); NULL: not known. */
@@ -39,5 +41,8 @@ const char *presentation_ede(unsigned code);
 
 /* The other way: a name, with escapes, absolute whether it ends in a dot or not. */
 bool presentation_read_name(
+	const char *text, uint8_t ret[PRESENTATION_NAME_MAX], size_t *ret_size);
+/* So too; it may have letters that DNS does not have (idna.h). */
+bool presentation_read_any_name(
 	const char *text, uint8_t ret[PRESENTATION_NAME_MAX], size_t *ret_size);
 bool presentation_read_type(const char *text, uint16_t *ret);
