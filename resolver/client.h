@@ -30,14 +30,25 @@ enum reply_source {
 struct endpoint;
 struct client;
 
+/* What a part of this program may ask for besides. */
+enum {
+	INSIDE_NO_CACHE = 1, /* nothing that is kept will do */
+	INSIDE_NO_STALE = 2, /* nor what is beyond its time */
+	INSIDE_NO_LOCAL = 4, /* what is known here is not told, nor asked of others: REFUSED */
+	INSIDE_NO_NETWORK = 8,    /* nobody is asked: REFUSED */
+	INSIDE_SINGLE_LABEL = 16, /* names of one label are asked for as any other */
+};
+
 /* A part of this program that asks. One question at a time. */
 struct inside {
 	/* Called once, also from within query_start(); `client` says where the reply comes
-	 * from. Both are borrowed during the call; `message` is empty when no reply is coming.
+	 * from. Both are borrowed during the call, but for `message`, which lies in `room`; it
+	 * is empty when no reply is coming.
 	 * It may free what `inside` lies in, after inside_done(). */
 	void (*reply)(struct inside *inside, struct wire message, const struct client *client);
 	struct client *client; /* the query's own, while that is under way; else NULL */
-	struct buf room;       /* what a reply is written to */
+	struct buf room;       /* what a reply is written to, until the next question */
+	unsigned options;      /* INSIDE_… */
 };
 
 struct client {

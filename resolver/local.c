@@ -104,7 +104,7 @@ static size_t answer_hosts(struct answering *a)
 	const struct wire name = {a->asked.name, a->asked.size};
 	size_t n;
 
-	if (a->local->hosts == NULL || !is_of_addresses(a->asked.type) ||
+	if (a->local->hosts == NULL || a->request->beyond || !is_of_addresses(a->asked.type) ||
 		!hosts_find(hostsfile_hosts(a->local->hosts), name, addresses, &n))
 		return 0;
 	return end_with_addresses(a, addresses, n, CHANGING_S);
@@ -140,7 +140,7 @@ static size_t answer_this_host(struct answering *a)
 	if (!asks_for_this_host(a))
 		return 0;
 	/* Other records of a name with a domain are that domain's. */
-	if (a->asked.n_labels > 1 && !is_of_addresses(a->asked.type))
+	if (a->asked.n_labels > 1 && (!is_of_addresses(a->asked.type) || a->request->beyond))
 		return 0;
 	if (host->n_addresses == 0)
 		return end_with_addresses(a, none, 2, CHANGING_S);
@@ -217,7 +217,7 @@ static void point(struct answering *a, const struct address *address)
 	struct wire names[HOSTS_NAMES_MAX];
 	size_t n = 0;
 
-	if (a->local->hosts != NULL)
+	if (a->local->hosts != NULL && !a->request->beyond)
 		n = hosts_names(hostsfile_hosts(a->local->hosts), address, names);
 	for (size_t i = 0; i < n; i++)
 		compose_pointer(&a->out, names[i], CHANGING_S);
@@ -311,7 +311,7 @@ static size_t answer_single_label(struct answering *a)
 {
 	const struct conf *conf = a->local->conf;
 
-	if (a->asked.n_labels != 1 || conf->resolve_single_label ||
+	if (a->asked.n_labels != 1 || conf->resolve_single_label || a->request->single_label ||
 		(a->asked.type != TYPE_A && a->asked.type != TYPE_AAAA) || is_claimed(a))
 		return 0;
 	a->out.authoritative = false;

@@ -290,7 +290,10 @@ static bool answer_here(
 	if (message.size == 0 ||
 		!message_read_answer(request->question, message, &queries->local_room, &answer))
 		return false;
-	reply(queries, client, request, &answer, SOURCE_LOCAL);
+	if (request->beyond)
+		reply_error(queries, client, request, RCODE_REFUSED, EDE_NONE, "");
+	else
+		reply(queries, client, request, &answer, SOURCE_LOCAL);
 	return true;
 }
 
@@ -311,21 +314,32 @@ static bool is_room(const struct queries *queries, const struct client *client)
 static void answer(struct queries *queries, struct snapshot *snapshot,
 	const struct request *request, struct client *client)
 {
-	enum cache_freshness found;
+	const unsigned options = client->inside != NULL ? client->inside->options : 0;
+	enum cache_freshness found = CACHE_NOTHING;
 	struct cache_key key;
 	struct answer cached;
 	bool due;
 
 	lookup_key(queries->lookups, request, &key);
-	found = lookup_cached(queries->lookups, &key, &cached, &due);
+	if ((options & INSIDE_NO_CACHE) == 0)
+		found = lookup_cached(queries->lookups, &key, &cached, &due);
+	if (found == CACHE_STALE && (options & INSIDE_NO_STALE) != 0)
+		found = CACHE_NOTHING;
 	if (found == CACHE_FRESH) {
 		reply(queries, client, request, &cached, SOURCE_CACHE);
-		if (due)
+		if (due && (options & INSIDE_NO_NETWORK) == 0)
 			refresh(queries, snapshot, &key, request, false);
 		return;
 	}
 	if (answer_here(queries, request, client))
 		return;
+	if ((options & INSIDE_NO_NETWORK) != 0) {
+		if (found == CACHE_STALE)
+			reply_stale(queries, client, request, &cached);
+		else
+			reply_error(queries, client, request, RCODE_REFUSED, EDE_NONE, "");
+		return;
+	}
 	if (found == CACHE_STALE && !due) {
 		reply_stale(queries, client, request, &cached);
 		refresh(queries, snapshot, &key, request, true);
@@ -390,6 +404,10 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 						 .client = client,
 						 .question = request.question,
 						 .message = message});
+	}
+	if (client->inside != NULL) {
+		request.beyond = (client->inside->options & INSIDE_NO_LOCAL) != 0;
+		request.single_label = (client->inside->options & INSIDE_SINGLE_LABEL) != 0;
 	}
 	if (request.keepalive && client->tcp != NULL)
 		request.keepalive_units = TCP_IDLE_MS / 100;

@@ -405,6 +405,17 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 	return way;
 }
 
+bool snapshot_asks_in_plain(const struct snapshot *snapshot, struct wire question)
+{
+	const struct upstream_set *set = snapshot_route(snapshot, question).set;
+	const struct endpoint *endpoint;
+
+	for (size_t i = 0; (endpoint = set_endpoint(set, i)) != NULL; i++)
+		if (endpoint->protocol == PROTOCOL_PLAIN)
+			return true;
+	return false;
+}
+
 void snapshot_network_changed(const struct snapshot *snapshot)
 {
 	set_network_changed(snapshot->set, false);

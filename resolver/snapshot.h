@@ -80,6 +80,8 @@ struct way {
 
 /* The upstreams for a question. */
 struct way snapshot_route(const struct snapshot *snapshot, struct wire question);
+/* Do answers to it come in plain text, or some of them? */
+bool snapshot_asks_in_plain(const struct snapshot *snapshot, struct wire question);
 /* As set_network_changed(), for those whose way has changed. */
 void snapshot_network_changed(const struct snapshot *snapshot);
 /* Is the configuration good, and all that it names? */
