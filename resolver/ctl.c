@@ -16,6 +16,7 @@ static const char HELP[] =
 	"  statistics                   what it has counted\n"
 	"  flush-caches                 make it forget all answers\n"
 	"  monitor                      see queries go by\n"
+	"  portal                       get through a captive portal\n"
 	"  probe ADDRESS|URI [#NAME]    connect to a server, and show its certificates and the "
 	"verdict\n"
 	"  verify OPTION… CHAIN.pem     the daemon's verdict on certificates in a file\n"
@@ -38,6 +39,7 @@ static const struct verb {
 	{"statistics", ctl_statistics},
 	{"flush-caches", ctl_flush_caches},
 	{"monitor", ctl_monitor},
+	{"portal", ctl_portal},
 	{"probe", ctl_probe},
 	{"verify", ctl_verify},
 	{"evidence", ctl_evidence},

@@ -26,4 +26,5 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv);
 int ctl_query(const struct ctl *ctl, int argc, char **argv);
 int ctl_statistics(const struct ctl *ctl, int argc, char **argv);
 int ctl_flush_caches(const struct ctl *ctl, int argc, char **argv);
+int ctl_portal(const struct ctl *ctl, int argc, char **argv);
 int ctl_monitor(const struct ctl *ctl, int argc, char **argv);

@@ -196,6 +196,21 @@ static void print_cache(const json_t *cache)
 	puts("");
 }
 
+/* While there is a window: what goes out in plain text is the first thing to see. */
+static void print_portal(const json_t *window)
+{
+	const char *link = json_string_value(json_object_get(window, "link"));
+
+	if (!json_is_object(window))
+		return;
+	printf("portal    a window is open for ");
+	print_span(number(window, "seconds_left"));
+	printf(": %zu names are asked of %s%s%s in plain text\n",
+		json_array_size(json_object_get(window, "names")),
+		json_string_value(json_array_get(json_object_get(window, "servers"), 0)),
+		link != NULL ? " on " : "", link != NULL ? link : "");
+}
+
 static void print_daemon(const json_t *daemon, const char *why)
 {
 	const json_t *upstream;
@@ -208,6 +223,7 @@ static void print_daemon(const json_t *daemon, const char *why)
 	printf("daemon    %s, up for ", show_text_of(daemon, "version"));
 	print_span(number(daemon, "uptime_seconds"));
 	puts("");
+	print_portal(json_object_get(daemon, "portal"));
 	json_array_foreach(json_object_get(daemon, "upstreams"), i, upstream)
 		print_live(upstream);
 	print_cache(json_object_get(daemon, "cache"));

@@ -3,7 +3,7 @@
 
 _ctresolvectl() {
 	local cur=$2 prev=$3 verb='' action='' i
-	local verbs='status query statistics flush-caches monitor probe verify evidence log-list'
+	local verbs='status query statistics flush-caches monitor portal probe verify evidence log-list'
 	local common='--json --help'
 
 	case $prev in
@@ -15,7 +15,7 @@ _ctresolvectl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--ip | --name | --time) return ;;
+	--ip | --name | --time | --for | --link | --server) return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -36,6 +36,7 @@ _ctresolvectl() {
 		mapfile -t COMPREPLY < <(compgen -W "--ip --name --time --trust-anchors --log-list --policy --tls-scts --ocsp $common" -- "$cur"
 			compgen -f -- "$cur")
 		;;
+	portal) mapfile -t COMPREPLY < <(compgen -W "--for --link --server --close $common" -- "$cur") ;;
 	log-list)
 		if [ -z "$action" ]; then
 			mapfile -t COMPREPLY < <(compgen -W "show check install $common" -- "$cur")
