@@ -179,9 +179,7 @@ static void client_obey(struct control_client *client, const struct control_requ
 	case CONTROL_STATISTICS: say(client, control_answer_statistics(facts)); break;
 	case CONTROL_QUERY: ask(client, request); break;
 	case CONTROL_FLUSH_CACHES:
-		queries_flush(facts->queries);
-		if (facts->snapshot->dnssec != NULL)
-			dnssec_flush(facts->snapshot->dnssec);
+		facts_flush(facts);
 		say(client, control_answer_ok());
 		break;
 	case CONTROL_MONITOR: monitor(client); break;

@@ -34,6 +34,13 @@ void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
 #undef FIGURE
 }
 
+void facts_flush(const struct facts *facts)
+{
+	queries_flush(facts->queries);
+	if (facts->snapshot->dnssec != NULL)
+		dnssec_flush(facts->snapshot->dnssec);
+}
+
 static const char *state_of(const struct upstream *upstream)
 {
 	switch (upstream_readiness(upstream)) {

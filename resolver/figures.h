@@ -35,6 +35,8 @@ enum {
 
 /* In the order of the table. */
 void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N]);
+/* Forgets all that is cached, and what DNSSEC has learnt of zones. */
+void facts_flush(const struct facts *facts);
 
 struct upstream_facts {
 	const char *text; /* as it was configured */

@@ -4,11 +4,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The one setting that all lines share, whoever writes them. */
+static unsigned heard = LOG_INFO;
+
+void log_set_level(unsigned level)
+{
+	heard = level;
+}
+
+unsigned log_level(void)
+{
+	return heard;
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	char line[4096];
 	va_list args;
 
+	if ((unsigned)level > heard)
+		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);

@@ -16,6 +16,7 @@ struct standin {
 	struct front front;
 	struct standin_owner *owner;
 	struct links_observer observer;
+	uint64_t since[FIGURES_N];
 	struct netif *netif;
 	struct networkd *networkd;
 	struct runfiles *runfiles;
@@ -45,6 +46,7 @@ struct standin *standin_new(struct loop *loop, const struct facts *facts, struct
 	front->loop = loop;
 	front->facts = facts;
 	front->taps = taps;
+	front->since = standin->since;
 	/* systemd makes it, for the unit. */
 	if (mkdir(STANDIN_FOLDER, 0755) != 0 && errno != EEXIST)
 		log_line(LOG_WARNING, "event=standin why=\"" STANDIN_FOLDER ": %s\"",
@@ -104,6 +106,19 @@ void standin_network_changed(struct standin *standin)
 {
 	if (standin != NULL)
 		links_network_changed(standin->front.links);
+}
+
+void front_statistics(const struct front *front, uint64_t ret[FIGURES_N])
+{
+	figures_read(front->facts, ret);
+	for (size_t i = 0; i < FIGURES_N; i++)
+		if (FIGURES[i].counter)
+			ret[i] -= front->since[i];
+}
+
+void front_reset_statistics(const struct front *front)
+{
+	figures_read(front->facts, front->since);
 }
 
 void standin_free(struct standin *standin)

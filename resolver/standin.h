@@ -18,7 +18,13 @@ struct front {
 	struct links *links;
 	struct resolver *resolver;
 	struct taps *taps;
+	uint64_t *since; /* of FIGURES: what counters were at front_reset_statistics() */
 };
+
+/* As figures_read(), but counters are from the last front_reset_statistics() on, by whichever
+ * front end: the metrics and ctresolvectl(1) never go back. */
+void front_statistics(const struct front *front, uint64_t ret[FIGURES_N]);
+void front_reset_statistics(const struct front *front);
 
 struct standin;
 
