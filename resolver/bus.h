@@ -16,6 +16,10 @@ void bus_announce(struct bus *bus);
 /* Tells who listens that there may be a captive portal: the signal PortalSuspected of
  * org.ctresolved.Portal. */
 void bus_suspect_portal(struct bus *bus, const char *why);
+/* The configuration is another one; or how an upstream fares: who watches properties is told.
+ * NULL is allowed. */
+void bus_configure(struct bus *bus);
+void bus_upstream_changed(struct bus *bus);
 /* Gives the name back. NULL is allowed. */
 void bus_free(struct bus *bus);
 
@@ -32,6 +36,14 @@ static inline void bus_announce(struct bus *bus)
 static inline void bus_suspect_portal(struct bus *bus, const char *why)
 {
 	(void)bus, (void)why;
+}
+static inline void bus_configure(struct bus *bus)
+{
+	(void)bus;
+}
+static inline void bus_upstream_changed(struct bus *bus)
+{
+	(void)bus;
 }
 static inline void bus_free(struct bus *bus)
 {

@@ -100,6 +100,14 @@ void standin_configure(struct standin *standin)
 {
 	if (standin != NULL && standin->runfiles != NULL)
 		runfiles_write(standin->runfiles);
+	if (standin != NULL)
+		bus_configure(standin->bus);
+}
+
+void standin_upstream_changed(struct standin *standin)
+{
+	if (standin != NULL)
+		bus_upstream_changed(standin->bus);
 }
 
 void standin_network_changed(struct standin *standin)

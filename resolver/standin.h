@@ -51,5 +51,7 @@ bool standin_follow(
 void standin_announce(struct standin *standin);
 /* The configuration is another one. NULL is allowed, so too below. */
 void standin_configure(struct standin *standin);
+/* A connection to an upstream began or ended. */
+void standin_upstream_changed(struct standin *standin);
 void standin_network_changed(struct standin *standin);
 void standin_free(struct standin *standin);

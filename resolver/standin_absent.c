@@ -41,6 +41,11 @@ void standin_configure(struct standin *standin)
 	(void)standin;
 }
 
+void standin_upstream_changed(struct standin *standin)
+{
+	(void)standin;
+}
+
 void standin_network_changed(struct standin *standin)
 {
 	(void)standin;

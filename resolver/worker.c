@@ -112,6 +112,7 @@ static void on_trace(struct trace *trace, const struct trace_event *event)
 		notify_status(event->upstream,
 			event->kind == TRACE_ACCEPTED ? "certificate accepted" : event->why);
 	tell_portal(worker, event);
+	standin_upstream_changed(worker->standin);
 	if (verdict == NULL)
 		return;
 	evidence_note(worker->evidence, event, clock_now(clock).now_ms);

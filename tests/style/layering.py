@@ -21,7 +21,7 @@ DOORS = {
                   "resolver/control_answer.c", "resolver/control_request.c",
                   "resolver/ctl_control.c", "resolver/ctl_control.h", "resolver/ctl_live.c", "resolver/ctl_query.c", "resolver/ctl_evidence.c", "resolver/ctl_log_list.c", "resolver/ctl_portal.c", "resolver/ctl_probe.c", "resolver/ctl_show.c", "resolver/ctl_show.h",
                   "resolver/ctl_status.c"},
-    "systemd/": set(),
+    "systemd/": {"resolver/bus_inside.h", "resolver/bus_settings.h"},
     "nghttp2/": {"transport/doh.c"},
     "ares.h": {"transport/plain.c"},
     "libpsl.h": {"resolver/public_suffix.c"},
