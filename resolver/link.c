@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PORT_DNS = 53, PORT_DOT = 853 };
+
 /* One more element for an array of *n, which may move. NULL: no memory. */
 static void *grow(void *array, size_t n, size_t size)
 {
@@ -14,31 +16,58 @@ static void *grow(void *array, size_t n, size_t size)
 	return realloc(array, (n == 0 ? 1 : 2 * n) * size);
 }
 
-bool link_add_server(struct link_settings *settings, const struct address *address,
-	uint16_t port, const char *name)
+/* Nobody's, or 127.0.0.53 and 127.0.0.54: who asked there would ask himself. */
+static bool is_no_server(const struct address *address)
 {
-	const char *said = name != NULL ? name : "";
-	struct link_server *servers;
-	char *copy = NULL;
+	static const uint8_t nobody[16], stub[3] = {127, 0, 0};
+
+	return memcmp(address->bytes, nobody, sizeof nobody) == 0 ||
+	       (address->size == 4 && memcmp(address->bytes, stub, sizeof stub) == 0 &&
+		       (address->bytes[3] == 53 || address->bytes[3] == 54));
+}
+
+static bool has_server(const struct link_settings *settings, const struct link_server *like)
+{
+	const char *name = like->name != NULL ? like->name : "";
 
 	for (size_t i = 0; i < settings->n_servers; i++) {
 		const struct link_server *server = &settings->servers[i];
 
-		if (memcmp(&server->address, address, sizeof *address) == 0 &&
-			server->port == port &&
-			strcmp(server->name != NULL ? server->name : "", said) == 0)
+		if (memcmp(&server->address, &like->address, sizeof like->address) == 0 &&
+			server->port == like->port &&
+			strcmp(server->name != NULL ? server->name : "", name) == 0)
 			return true;
 	}
-	if (settings->n_servers == LINK_SERVERS_MAX ||
-		(*said != '\0' && (copy = strdup(said)) == NULL))
+	return false;
+}
+
+bool link_add_server(struct link_settings *settings, const struct address *address,
+	uint16_t port, const char *name)
+{
+	struct link_server server = {*address, port, NULL}, *servers;
+	size_t size = name != NULL ? strlen(name) : 0;
+
+	if (size > 1 && name[size - 1] == '.')
+		size--;
+	if (is_no_server(address) || (size > 0 && !value_hostname(name, size)))
 		return false;
-	servers = grow(settings->servers, settings->n_servers, sizeof *servers);
+	if (port == PORT_DNS || port == PORT_DOT)
+		server.port = 0;
+	if (size > 0 && (server.name = strndup(name, size)) == NULL)
+		return false;
+	if (has_server(settings, &server)) {
+		free(server.name);
+		return true;
+	}
+	servers = settings->n_servers < LINK_SERVERS_MAX
+			  ? grow(settings->servers, settings->n_servers, sizeof *servers)
+			  : NULL;
 	if (servers == NULL) {
-		free(copy);
+		free(server.name);
 		return false;
 	}
 	settings->servers = servers;
-	servers[settings->n_servers++] = (struct link_server){*address, port, copy};
+	servers[settings->n_servers++] = server;
 	return true;
 }
 
@@ -178,11 +207,14 @@ void link_settings_clear(struct link_settings *settings)
 bool link_is_default_route(const struct link *link)
 {
 	const struct link_settings *settings = &link->settings;
+	bool routes_some = false;
 
 	if (settings->default_route != LINK_UNSAID)
 		return settings->default_route == LINK_YES;
-	for (size_t i = 0; i < settings->n_domains; i++)
-		if (settings->domains[i].route_only && *settings->domains[i].name != '\0')
-			return false;
-	return true;
+	for (size_t i = 0; i < settings->n_domains; i++) {
+		if (*settings->domains[i].name == '\0')
+			return true;
+		routes_some |= settings->domains[i].route_only;
+	}
+	return !routes_some;
 }

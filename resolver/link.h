@@ -13,7 +13,7 @@ enum { LINK_SERVERS_MAX = 256, LINK_DOMAINS_MAX = 1024, LINK_NEGATIVE_ANCHORS_MA
 struct link_server {
 	struct address address; /* zeroes behind an IPv4 address */
 	uint16_t port;          /* 0: the protocol's own */
-	char *name;             /* to authenticate it by; NULL: none */
+	char *name;             /* to authenticate it by, without a final dot; NULL: none */
 };
 
 struct link_domain {
@@ -58,8 +58,9 @@ bool link_settings_empty(const struct link_settings *settings);
 /* Frees what is in it, and zeroes it. */
 void link_settings_clear(struct link_settings *settings);
 
-/* Adds one, unless it is there already. False: too many, or no memory. name: NULL or "": none.
- */
+/* Adds one, unless it is there already. port: 53 and 853 are as good as 0, so resolved has it.
+ * name: NULL or "": none. False: the address is no server's, or the one that is stood in for;
+ * it is no host name; too many, or no memory. */
 [[nodiscard]] bool link_add_server(struct link_settings *settings,
 	const struct address *address, uint16_t port, const char *name);
 /* `domain` as a person writes it, "." or "" for the root; it is brought into the form above.
@@ -68,5 +69,5 @@ void link_settings_clear(struct link_settings *settings);
 	struct link_settings *settings, const char *domain, bool route_only);
 [[nodiscard]] bool link_add_negative_anchor(struct link_settings *settings, const char *domain);
 
-/* What is said, or else: there is no domain to route alone, but for the root. */
+/* What is said, or else: there is no domain to route alone, or one of them is the root. */
 bool link_is_default_route(const struct link *link);

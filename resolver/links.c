@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/links.h"
+#include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +19,7 @@ struct links {
 	struct list observers;
 	struct turn turn;
 	bool freed;
+	bool untold; /* there are changes that observers have not heard of */
 	unsigned generation;
 };
 
@@ -29,14 +30,11 @@ static void kept_free(struct kept *kept)
 	free(kept);
 }
 
-static void on_turn(struct turn *turn)
+void links_settle(struct links *links)
 {
-	struct links *links = container_of(turn, struct links, turn);
-
-	if (links->freed) {
-		free(links);
+	if (!links->untold)
 		return;
-	}
+	links->untold = false;
 	for (struct list *l = links->observers.next, *next = l->next; l != &links->observers;
 		l = next, next = l->next) {
 		struct links_observer *observer = container_of(l, struct links_observer, node);
@@ -45,20 +43,37 @@ static void on_turn(struct turn *turn)
 	}
 }
 
+static void on_turn(struct turn *turn)
+{
+	struct links *links = container_of(turn, struct links, turn);
+
+	if (links->freed)
+		free(links);
+	else
+		links_settle(links);
+}
+
 static void changed(struct links *links)
 {
 	links->generation++;
+	links->untold = true;
 	loop_defer(links->loop, &links->turn);
 }
 
 /* Where it is in the list, or belongs. */
 static size_t place_of(const struct links *links, int index)
 {
-	size_t at = 0;
+	size_t from = 0, to = links->n;
 
-	while (at < links->n && links->list[at]->link.index < index)
-		at++;
-	return at;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (links->list[middle]->link.index < index)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
 static struct kept *find(const struct links *links, int index)
@@ -87,15 +102,18 @@ static struct kept *add(struct links *links, const struct link *link)
 	return kept;
 }
 
+/* RFC 4291 section 2.5.6, RFC 3927 section 2.1 */
 static bool is_link_local(const struct sockaddr *any)
 {
 	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
 
 	if (any->sa_family == AF_INET6) {
 		memcpy(&in6, any, sizeof in6);
 		return IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr);
 	}
-	return false;
+	memcpy(&in, any, sizeof in);
+	return (ntohl(in.sin_addr.s_addr) & 0xffff0000) == 0xa9fe0000;
 }
 
 /* What the kernel says of a link, for whose addresses are seen one by one. */
@@ -136,16 +154,17 @@ static void note(struct links *links, const struct link *now)
 	changed(links);
 }
 
-static void forget_gone(struct links *links, const struct if_nameindex *there)
+/* Both are in the order of their indices. */
+static void forget_gone(struct links *links, const struct link *there, size_t n_there)
 {
-	size_t n = 0;
+	size_t n = 0, at = 0;
 
 	for (size_t i = 0; i < links->n; i++) {
-		const struct if_nameindex *one = there;
+		const int index = links->list[i]->link.index;
 
-		while (one->if_index != 0 && (int)one->if_index != links->list[i]->link.index)
-			one++;
-		if (one->if_index != 0) {
+		while (at < n_there && there[at].index < index)
+			at++;
+		if (at < n_there && there[at].index == index) {
 			links->list[n++] = links->list[i];
 			continue;
 		}
@@ -155,28 +174,78 @@ static void forget_gone(struct links *links, const struct if_nameindex *there)
 	links->n = n;
 }
 
+/* An IPv4 address may have a label, NAME:SOMETHING, instead of its link's name. */
+static bool is_of(const struct ifaddrs *address, const struct link *link)
+{
+	size_t size = strcspn(address->ifa_name, ":");
+
+	return strlen(link->name) == size && memcmp(link->name, address->ifa_name, size) == 0;
+}
+
+/* Addresses come in the order of their links, more or less: each is looked for from where the
+ * last one was. */
+static void read_addresses(const struct ifaddrs *addresses, struct link *there, size_t n)
+{
+	size_t at = 0;
+
+	for (const struct ifaddrs *a = addresses; a != NULL; a = a->ifa_next) {
+		size_t tries = 0;
+
+		while (tries < n && !is_of(a, &there[at])) {
+			at = (at + 1) % n;
+			tries++;
+		}
+		if (tries < n)
+			read_address(a, &there[at]);
+	}
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* NULL: no memory. */
+static struct link *read_links(const struct if_nameindex *names, size_t *ret_n)
+{
+	struct link *there;
+	size_t n = 0;
+
+	while (names[n].if_index != 0)
+		n++;
+	there = calloc(n + 1, sizeof *there);
+	for (size_t i = 0; there != NULL && i < n; i++) {
+		there[i].index = (int)names[i].if_index;
+		memcpy(there[i].name, names[i].if_name,
+			strnlen(names[i].if_name, sizeof there[i].name - 1));
+	}
+	if (there != NULL)
+		qsort(there, n, sizeof *there, by_index);
+	*ret_n = n;
+	return there;
+}
+
 void links_network_changed(struct links *links)
 {
-	struct if_nameindex *there = if_nameindex();
+	struct if_nameindex *names = if_nameindex();
 	struct ifaddrs *addresses = NULL;
+	struct link *there = NULL;
+	size_t n = 0;
 
-	if (there == NULL || getifaddrs(&addresses) != 0) {
-		if (there != NULL)
-			if_freenameindex(there);
-		return;
+	if (names != NULL)
+		there = read_links(names, &n);
+	if (there != NULL && getifaddrs(&addresses) == 0) {
+		read_addresses(addresses, there, n);
+		for (size_t i = 0; i < n; i++)
+			note(links, &there[i]);
+		forget_gone(links, there, n);
+		freeifaddrs(addresses);
 	}
-	for (const struct if_nameindex *one = there; one->if_index != 0; one++) {
-		struct link link = {.index = (int)one->if_index};
-
-		memcpy(link.name, one->if_name, strnlen(one->if_name, sizeof link.name - 1));
-		for (const struct ifaddrs *a = addresses; a != NULL; a = a->ifa_next)
-			if (strcmp(a->ifa_name, one->if_name) == 0)
-				read_address(a, &link);
-		note(links, &link);
-	}
-	forget_gone(links, there);
-	freeifaddrs(addresses);
-	if_freenameindex(there);
+	free(there);
+	if (names != NULL)
+		if_freenameindex(names);
 }
 
 struct links *links_new(struct loop *loop)

@@ -84,9 +84,9 @@ void standin_announce(struct standin *standin)
 {
 	const struct front *front = &standin->front;
 
-	standin->netif = netif_new(front->links);
-	standin->networkd = networkd_new(front->loop, front->links);
-	standin->runfiles = runfiles_new(front);
+	standin->netif = netif_new(front->links, NETIF_FOLDER);
+	standin->networkd = networkd_new(front->loop, front->links, NETWORKD_FOLDER);
+	standin->runfiles = runfiles_new(front, STANDIN_FOLDER);
 	standin->varlink = varlink_new(front);
 	standin->bus = bus_new(front);
 	if (standin->netif == NULL || standin->networkd == NULL || standin->runfiles == NULL ||
