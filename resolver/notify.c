@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/notify.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +60,45 @@ void notify_stopping(void)
 	notify("STOPPING=1");
 }
 
+/* A line that somebody else has a part in must not begin another. */
+static void make_one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ')
+			*text = ' ';
+}
+
 void notify_status(const char *upstream, const char *why)
 {
-	notify("STATUS=%s: %s", upstream, why);
+	char line[480];
+
+	snprintf(line, sizeof line, "%s: %s", upstream, why);
+	make_one_line(line);
+	notify("STATUS=%s", line);
+}
+
+static uint64_t number_of(const char *name)
+{
+	const char *text = getenv(name);
+	char *end = NULL;
+	uint64_t number;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' ? number : 0;
+}
+
+uint64_t notify_watchdog_ms(void)
+{
+	/* For whom it is meant: what this process was started by may have been. */
+	if (getenv("WATCHDOG_PID") != NULL && number_of("WATCHDOG_PID") != (uint64_t)getpid())
+		return 0;
+	return number_of("WATCHDOG_USEC") / 1000 / 2;
+}
+
+void notify_alive(void)
+{
+	notify("WATCHDOG=1");
 }

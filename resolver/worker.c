@@ -41,6 +41,7 @@ struct worker {
 	struct local *local;
 	struct local_owner local_owner;
 	struct timer upkeep;
+	struct timer watchdog;
 	bool clock_unset; /* as it was told last, so too below */
 	enum list_age list_age;
 	const char *conf_path;
@@ -143,6 +144,17 @@ static void on_upkeep(struct timer *timer)
 	look_at_time(worker, false);
 	timekeeper_save(worker->timekeeper);
 	(void)!timer_start(worker->loop, timer, UPKEEP_MS);
+}
+
+static void on_watchdog(struct timer *timer)
+{
+	struct worker *worker = container_of(timer, struct worker, watchdog);
+	uint64_t ms = notify_watchdog_ms();
+
+	if (ms == 0)
+		return;
+	notify_alive();
+	(void)!timer_start(worker->loop, timer, ms);
 }
 
 /* Whether the routes of links are others now. */
@@ -339,6 +351,7 @@ static bool worker_init(struct worker *worker)
 	worker->hup.caught = on_reload;
 	worker->stopping.fired = look_whether_done;
 	worker->upkeep.fired = on_upkeep;
+	worker->watchdog.fired = on_watchdog;
 	worker->timekeeper_owner.clock_was_set = on_clock_set;
 	worker->filewatch_owner.changed = on_list_changed;
 	worker->netwatch_owner.changed = on_network_changed;
@@ -417,6 +430,7 @@ void worker_run(struct worker *worker)
 	use(worker, snapshot_ref(worker->snapshot));
 	standin_announce(worker->standin);
 	notify_ready();
+	on_watchdog(&worker->watchdog);
 	log_line(LOG_NOTICE, "event=ready");
 	loop_run(worker->loop);
 	log_line(LOG_NOTICE,
@@ -435,6 +449,7 @@ void worker_free(struct worker *worker)
 	signal_stop(&worker->hup);
 	timer_done(&worker->stopping);
 	timer_done(&worker->upkeep);
+	timer_done(&worker->watchdog);
 	portal_free(worker->portal);
 	standin_free(worker->standin);
 	control_free(worker->control);

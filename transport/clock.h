@@ -15,7 +15,8 @@ struct clock {
 
 /* The system's clock; where that cannot be, the latest of the above and that it is not set. */
 struct ct_clock clock_now(const struct clock *clock);
-/* Does the kernel say that somebody keeps the system's clock right (adjtimex(2))? */
+/* Does the kernel say that somebody keeps the system's clock right (adjtimex(2))? If it may not
+ * be asked, systemd-timesyncd does. */
 bool clock_synchronized(void);
 /* It was at least so late once, and that is proven. */
 void clock_raise(struct clock *clock, uint64_t ms);
