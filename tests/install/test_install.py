@@ -70,7 +70,7 @@ class Installed(unittest.TestCase):
         cls.root = cls.folder / "root"
         done = run(MESON, "install", "-C", BUILD, "--destdir", cls.root, "--no-rebuild")
         assert done.returncode == 0, done.stdout
-        cls.shared = cls.one("libctpolicy.so.0")
+        cls.shared = cls.one("libctpolicy.so.1")
         cls.header = cls.one("ctpolicy.h")
         cls.environment = {**os.environ, "PKG_CONFIG_SYSROOT_DIR": str(cls.root),
                            "PKG_CONFIG_PATH": str(cls.one("ctpolicy.pc").parent),
@@ -117,10 +117,10 @@ class Library(Installed):
             self.assertEqual((done.returncode, done.stdout), (0, ""), language)
 
     def test_shared_library_shows_its_interface_only(self):
-        self.assertIn("[libctpolicy.so.0]", run("readelf", "-d", self.shared).stdout)
+        self.assertIn("[libctpolicy.so.1]", run("readelf", "-d", self.shared).stdout)
         self.assertGreater(len(self.public()), 15)
-        self.assertEqual(self.symbols("-D", self.shared) - {"CTPOLICY_0"},
-                         {f"{name}@@CTPOLICY_0" for name in self.public()})
+        self.assertEqual(self.symbols("-D", self.shared) - {"CTPOLICY_1"},
+                         {f"{name}@@CTPOLICY_1" for name in self.public()})
 
     def test_static_library_defines_nothing_that_could_clash(self):
         names = self.symbols("-g", self.one("libctpolicy.a"))
@@ -131,11 +131,10 @@ class Library(Installed):
         asked = run("pkg-config", "--libs", "ctpolicy", env=self.environment).stdout
         self.assertNotIn("jansson", asked)
         self.assertNotIn("gnutls", asked)
-        version = run("pkg-config", "--modversion", "ctpolicy", env=self.environment).stdout.strip()
-        self.assertTrue((self.shared.parent / f"libctpolicy.so.{version}").is_file(), version)
+        self.assertEqual(self.one("libctpolicy.so").resolve(), self.shared.resolve())
 
     def test_dynamic(self):
-        self.assertIn("libctpolicy.so.0", run("readelf", "-d", self.ctget).stdout)
+        self.assertIn("libctpolicy.so.1", run("readelf", "-d", self.ctget).stdout)
         self.check_usage(self.ctget)
 
     def test_static(self):
