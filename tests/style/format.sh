@@ -20,6 +20,7 @@ check clang-format-14 --dry-run -Werror $(find conf ctpolicy transport resolver 
 # shellcheck disable=SC2046
 check mandoc -Tlint -Wwarning $(find conf ctpolicy resolver -name '*.[1-8]')
 # shellcheck disable=SC2046
-check shellcheck packaging/dependencies packaging/quickstart tests/run .ci/run tests/data/transport/make-certificates $(find tests -name "*.sh")
+check shellcheck packaging/dependencies packaging/quickstart packaging/debian/build packaging/debian/check-reproducible \
+	packaging/debian/*.post* tests/run .ci/run tests/data/transport/make-certificates tests/packaging/in_copy $(find tests -name "*.sh")
 [ $status -eq 0 ] && echo "well formed"
 exit $status
