@@ -7,7 +7,7 @@
 
 #define SWAP(a, b)                                                                             \
 	do {                                                                                   \
-		__auto_type kept = (a);                                                        \
+		__typeof__(a) kept = (a);                                                      \
 		(a) = (b);                                                                     \
 		(b) = kept;                                                                    \
 	} while (0)

@@ -7,15 +7,12 @@
 
 enum { SERVERS_OF_ONE_MAX = 8 };
 
-/* Such an address needs an interface besides, or is our own. */
+/* A link-local address needs an interface besides. */
 static bool may_ask(const struct link_server *server)
 {
 	const uint8_t *bytes = server->address.bytes;
 
-	if (server->address.size == 4)
-		return memcmp(bytes, "\177\0\0\065", 4) != 0 &&
-		       memcmp(bytes, "\177\0\0\066", 4) != 0;
-	return !(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+	return server->address.size == 4 || !(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
 }
 
 /* As it could stand in DNS=. NULL: no memory. */
