@@ -280,9 +280,9 @@ void bus_upstream_changed(struct bus *bus)
 
 void bus_suspect_portal(struct bus *bus, const char *why)
 {
-	if (bus->connection == NULL)
+	if (bus->connection == NULL || !bus->announced)
 		return;
-	sd_bus_emit_signal(bus->connection, BUS_PATH, "org.ctresolved.Portal",
+	(void)sd_bus_emit_signal(bus->connection, BUS_PATH, "org.ctresolved.Portal",
 		"PortalSuspected", "s", why);
 	bus_touch(bus);
 }

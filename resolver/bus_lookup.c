@@ -110,13 +110,32 @@ void bus_lookups_cancel(struct bus *bus, const char *sender)
 	}
 }
 
+/* NetworkManager's check of a link's connectivity; nobody but root may have its way with that.
+ */
+static void check_portal(
+	struct bus *bus, sd_bus_message *call, const struct resolve_request *request)
+{
+	sd_bus_creds *caller = NULL;
+	uid_t uid;
+
+	if (request->interface <= 0 || !bus->front->facts->snapshot->conf->portal_check ||
+		sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &caller) < 0)
+		return;
+	if (sd_bus_creds_get_euid(caller, &uid) >= 0 && uid == 0)
+		portal_check(bus->front->facts->portal, request->interface, request->name);
+	sd_bus_creds_unref(caller);
+}
+
 int bus_resolve_hostname(sd_bus_message *call, void *bus, sd_bus_error *error)
 {
 	struct resolve_request request = {.kind = RESOLVE_HOSTNAME};
 	int r = sd_bus_message_read(call, "isit", &request.interface, &request.name,
 		&request.family, &request.flags);
 
-	return r < 0 ? r : begin(bus, call, &request, error);
+	if (r < 0)
+		return r;
+	check_portal(bus, call, &request);
+	return begin(bus, call, &request, error);
 }
 
 int bus_resolve_address(sd_bus_message *call, void *bus, sd_bus_error *error)
