@@ -8,8 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16 };
-
 static bool fill(const char *path, struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -58,7 +56,7 @@ static bool clear_away(const struct sockaddr_un *address, const char **ret_why)
 	return dead && unlink(address->sun_path) == 0;
 }
 
-static int bind_for_all(const struct sockaddr_un *address)
+static int bind_for_all(const struct sockaddr_un *address, int backlog)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	mode_t mask;
@@ -69,13 +67,14 @@ static int bind_for_all(const struct sockaddr_un *address)
 	mask = umask(0111);
 	good = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
 	umask(mask);
-	if (good && listen(fd, BACKLOG) == 0)
+	if (good && listen(fd, backlog) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
-int control_file_listen(const char *path, struct control_file *ret, char *why, size_t size)
+int control_file_listen(
+	const char *path, int backlog, struct control_file *ret, char *why, size_t size)
 {
 	struct sockaddr_un address;
 	const char *taken;
@@ -91,7 +90,7 @@ int control_file_listen(const char *path, struct control_file *ret, char *why, s
 		snprintf(why, size, "%s", taken);
 		return -1;
 	}
-	fd = bind_for_all(&address);
+	fd = bind_for_all(&address, backlog);
 	if (fd < 0 || lstat(path, &there) < 0) {
 		snprintf(why, size, "%s", strerror(errno));
 		if (fd >= 0)
