@@ -403,6 +403,27 @@ void cache_flush(struct cache *cache)
 		MADV_DONTNEED);
 }
 
+void cache_visit(const struct cache *cache, uint32_t now_s, struct cache_visitor *visitor)
+{
+	size_t at = cache->tail;
+
+	for (size_t seen = 0; seen < cache->used;) {
+		struct entry *entry = entry_at(cache, at);
+		uint32_t size = entry->size;
+
+		if (entry->hash != 0 && now_s - entry->born_s < entry->lifetime_s) {
+			struct answer answer = answer_of(entry, now_s - entry->born_s);
+			/* Behind the question is what else makes two of them one. */
+			struct wire question = {key_of(entry), entry->key_size - (size_t)1};
+
+			if (!visitor->see(visitor, question, &answer))
+				return;
+		}
+		seen += size;
+		at = at + size == cache->size ? 0 : at + size;
+	}
+}
+
 struct cache_stats cache_stats(const struct cache *cache)
 {
 	struct cache_stats stats = cache->stats;

@@ -55,6 +55,16 @@ void cache_put(struct cache *cache, const struct cache_key *key, uint32_t now_s,
 	const struct answer *answer);
 /* It was asked for in vain now. */
 void cache_note_vain(struct cache *cache, const struct cache_key *key, uint32_t now_s);
+/* Who wants to see all that is kept. */
+struct cache_visitor {
+	/* question: name, in lower case, type and class, as in a message. Both are borrowed.
+	 * False: it has seen enough. */
+	bool (*see)(
+		struct cache_visitor *, struct wire question, const struct answer *answer);
+};
+
+/* What is not beyond its time, the oldest first. */
+void cache_visit(const struct cache *cache, uint32_t now_s, struct cache_visitor *visitor);
 /* Forgets all. */
 void cache_flush(struct cache *cache);
 struct cache_stats cache_stats(const struct cache *cache);

@@ -363,6 +363,12 @@ void lookups_free(struct lookups *lookups)
 	free(lookups);
 }
 
+void lookups_visit(const struct lookups *lookups, struct cache_visitor *visitor)
+{
+	if (lookups->cache != NULL)
+		cache_visit(lookups->cache, now_s(lookups), visitor);
+}
+
 struct cache_stats lookups_cache_stats(const struct lookups *lookups)
 {
 	const struct cache_stats *past = &lookups->past;

@@ -41,6 +41,8 @@ void lookups_free(struct lookups *lookups);
 bool lookups_use(struct lookups *lookups, const struct conf *conf);
 /* Forgets all that is cached, and does not keep what is under way now. */
 void lookups_flush(struct lookups *lookups);
+/* As cache_visit(). */
+void lookups_visit(const struct lookups *lookups, struct cache_visitor *visitor);
 /* Counters go on where another cache takes the place of one; sizes are those of now. */
 struct cache_stats lookups_cache_stats(const struct lookups *lookups);
 const struct validation_counts *lookups_validations(const struct lookups *lookups);

@@ -485,6 +485,11 @@ struct cache_stats queries_cache_stats(const struct queries *queries)
 	return lookups_cache_stats(queries->lookups);
 }
 
+void queries_visit_cache(const struct queries *queries, struct cache_visitor *visitor)
+{
+	lookups_visit(queries->lookups, visitor);
+}
+
 void queries_flush(struct queries *queries)
 {
 	lookups_flush(queries->lookups);

@@ -30,6 +30,8 @@ void queries_use(struct queries *queries, const struct conf *conf);
 size_t queries_under_way(const struct queries *queries);
 const struct query_counts *queries_counts(const struct queries *queries);
 struct cache_stats queries_cache_stats(const struct queries *queries);
+/* As cache_visit(). */
+void queries_visit_cache(const struct queries *queries, struct cache_visitor *visitor);
 const struct validation_counts *queries_validations(const struct queries *queries);
 /* Forgets all that is cached. */
 void queries_flush(struct queries *queries);

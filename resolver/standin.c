@@ -100,6 +100,8 @@ void standin_configure(struct standin *standin)
 {
 	if (standin != NULL && standin->runfiles != NULL)
 		runfiles_write(standin->runfiles);
+	if (standin != NULL && standin->varlink != NULL)
+		varlink_configure(standin->varlink);
 	if (standin != NULL)
 		bus_configure(standin->bus);
 }

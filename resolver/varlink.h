@@ -11,6 +11,8 @@ struct varlink;
 /* Listens in STANDIN_FOLDER, or on what systemd has passed. What cannot be had is logged, and
  * done without. front: borrowed. NULL: no memory. */
 struct varlink *varlink_new(const struct front *front);
+/* The configuration is another one. */
+void varlink_configure(struct varlink *varlink);
 /* NULL is allowed. */
 void varlink_free(struct varlink *varlink);
 
@@ -19,6 +21,10 @@ void varlink_free(struct varlink *varlink);
 static inline struct varlink *varlink_new(const struct front *front)
 {
 	return (struct varlink *)(uintptr_t)front;
+}
+static inline void varlink_configure(struct varlink *varlink)
+{
+	(void)varlink;
 }
 static inline void varlink_free(struct varlink *varlink)
 {

@@ -20,7 +20,7 @@ DOORS = {
     "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/report_json.c", "ctpolicy/report_json.h", "resolver/evidence.c",
                   "resolver/control_answer.c", "resolver/control_request.c",
                   "resolver/ctl_control.c", "resolver/ctl_control.h", "resolver/ctl_live.c", "resolver/ctl_query.c", "resolver/ctl_evidence.c", "resolver/ctl_log_list.c", "resolver/ctl_portal.c", "resolver/ctl_probe.c", "resolver/ctl_show.c", "resolver/ctl_show.h",
-                  "resolver/ctl_status.c"},
+                  "resolver/varlink_call.h", "resolver/ctl_status.c"},
     "systemd/": {"resolver/bus_inside.h", "resolver/bus_settings.h"},
     "nghttp2/": {"transport/doh.c"},
     "ares.h": {"transport/plain.c"},
