@@ -198,3 +198,16 @@ def test_systemd_is_told(lab, tmp_path, monkeypatch):
             assert systemd.recv(1000) == b"READY=1"
             assert systemd.recv(1000).startswith(b"STATUS=")
         assert systemd.recv(1000) == b"STOPPING=1"
+
+
+def test_watchdog_of_systemd(lab, tmp_path, monkeypatch):
+    """It is told that the loop turns, again and again, where it wants to know."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "100000")
+        with Daemon(lab, tmp_path, MAIN):
+            told = 0
+            while told < 5:
+                told += systemd.recv(1000) == b"WATCHDOG=1"
