@@ -59,8 +59,7 @@ void cache_note_vain(struct cache *cache, const struct cache_key *key, uint32_t 
 struct cache_visitor {
 	/* question: name, in lower case, type and class, as in a message. Both are borrowed.
 	 * False: it has seen enough. */
-	bool (*see)(
-		struct cache_visitor *, struct wire question, const struct answer *answer);
+	bool (*see)(struct cache_visitor *, struct wire question, const struct answer *answer);
 };
 
 /* What is not beyond its time, the oldest first. */
