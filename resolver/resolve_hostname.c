@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The addresses of a name: A and AAAA at the same time; what has one label is searched. */
 #include "conf/value.h"
+#include "resolver/link_routes.h"
 #include "resolver/resolve_lookup.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -70,11 +71,15 @@ static void end_with_literal(struct resolving *r, const struct resolved_address 
 	resolving_end(r, RESOLVE_OK);
 }
 
+/* A link's word is a stranger's: it does not make a host's name one that everybody can have. */
 static const char *link_domain_at(const struct link *link, size_t *i)
 {
-	for (size_t j = 0; j < link->settings.n_domains; j++)
-		if (!link->settings.domains[j].route_only && (*i)-- == 0)
-			return link->settings.domains[j].name;
+	const struct link_settings *settings = &link->settings;
+
+	for (size_t j = 0; j < settings->n_domains; j++)
+		if (!settings->domains[j].route_only &&
+			!public_suffix(settings->domains[j].name) && (*i)-- == 0)
+			return settings->domains[j].name;
 	return NULL;
 }
 
