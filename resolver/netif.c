@@ -66,8 +66,9 @@ static void read_file(struct netif *netif, const struct link *link)
 	left_out = linkfile_read_netif(text, link, &settings);
 	free(text);
 	if (left_out > 0)
-		log_line(LOG_WARNING, "event=netif why=\"%zu words of %s cannot be used\"",
-			left_out, path);
+		log_line(LOG_WARNING,
+			"event=netif link=%d words=%zu why=\"%s has some that cannot be used\"",
+			link->index, left_out, path);
 	(void)links_set(netif->links, link->index, &settings);
 }
 

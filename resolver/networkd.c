@@ -70,7 +70,8 @@ static void take(struct networkd *networkd, const struct link *link, char *text)
 	left_out = linkfile_read_networkd(text, link, &settings, &managed);
 	if (left_out > 0)
 		log_line(LOG_WARNING,
-			"event=networkd link=%d why=\"%zu words of %s/%d cannot be used\"",
+			"event=networkd link=%d words=%zu why=\"%s/%d has some that cannot be "
+			"used\"",
 			link->index, left_out, networkd->folder, link->index);
 	links_set_managed(networkd->links, link->index, managed, &settings);
 }
