@@ -81,10 +81,14 @@ static int get_domains(
 	return r >= 0 ? sd_bus_message_close_container(reply) : r;
 }
 
+/* One without servers is none, unless somebody has said that it is. */
 static int get_default_route(
 	[[maybe_unused]] const struct bus *bus, const struct link *link, sd_bus_message *reply)
 {
-	return sd_bus_message_append(reply, "b", (int)link_is_default_route(link));
+	const struct link_settings *settings = &link->settings;
+	bool known = settings->n_servers > 0 || settings->default_route != LINK_UNSAID;
+
+	return sd_bus_message_append(reply, "b", (int)(known && link_is_default_route(link)));
 }
 
 /* What holds, not what was asked for: here, and in the next two. */
@@ -171,7 +175,7 @@ static int find(sd_bus *connection, const char *path, const char *interface, voi
 	if (r <= 0)
 		return r;
 	bus->found = (struct bus_link){.bus = bus};
-	if (value_number(digits, strlen(digits), 1, INT_MAX, &index))
+	if (digits[0] != '0' && value_number(digits, strlen(digits), 1, INT_MAX, &index))
 		bus->found.link = links_find(bus->front->links, (int)index);
 	free(digits);
 	*ret_found = &bus->found;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a lookup has found, and what went wrong with it, in resolve1's form. */
 #include "resolver/bus_inside.h"
+#include "resolver/presentation.h"
 #include <stdio.h>
 
 static int append_addresses(
@@ -113,15 +114,9 @@ int bus_reply_append(
 	return r >= 0 ? sd_bus_message_append(reply, "t", end->flags) : r;
 }
 
-/* Of responses (RFC 1035 section 4.1.1, RFC 2136 section 2.2, RFC 6895 section 2.3). */
-static const char *const RCODES[] = {"SUCCESS", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-	"REFUSED", "YXDOMAIN", "YRRSET", "NXRRSET", "NOTAUTH",
-	"NOTZONE", [16] = "BADVERS", [17] = "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG",
-	"BADTRUNC", "BADCOOKIE"};
-
 static const char *dns_error_name(unsigned rcode, char *room, size_t size)
 {
-	const char *word = rcode < sizeof RCODES / sizeof *RCODES ? RCODES[rcode] : NULL;
+	const char *word = presentation_rcode_name(rcode);
 
 	/* A part of an error's name cannot begin with a digit. */
 	if (word != NULL)

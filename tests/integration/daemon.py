@@ -38,6 +38,8 @@ TrustAnchors={lab}/anchors.pem
 class Daemon:
     """Use as a context: on leaving, SIGTERM must end it with exit status 0 and without a sanitizer's report."""
 
+    program = (PROGRAM,)
+
     def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None, log_list=None,
                  clock=None, cache="no", resolve="", more=""):
         """clock: what the daemon believes the time to be at its start, as faketime(1) takes it.
@@ -63,7 +65,7 @@ class Daemon:
 
     def start(self):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [PROGRAM, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            [*self.program, "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             preexec_fn=self.limit, env=self.environment())
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

@@ -58,6 +58,11 @@ UNBOUND = """server:
   local-data: "www.example. 300 IN AAAA 2001:db8::1"
   local-data: "alias.example. 300 IN CNAME www.example."
   local-data: "here.example. 300 IN A 127.0.0.1"
+  local-data-ptr: "1.1.1.1 one.one.one.one"
+  local-data: "_http._tcp.example. 300 IN SRV 10 20 80 www.example."
+  local-data: "_ipp._tcp.example. 300 IN PTR Printer._ipp._tcp.example."
+  local-data: "Printer._ipp._tcp.example. 300 IN SRV 1 2 631 www.example."
+  local-data: 'Printer._ipp._tcp.example. 300 IN TXT "paper=A4" "colour=yes"'
   local-data: "odd.example. 300 IN TYPE65400 \\# 3 010203"
 {names}
 {large}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""A system bus of the test's own, what stands in for systemd-resolved on it, and its clients."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+
+from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_method_call
+from jeepney.io.blocking import open_dbus_connection
+
+from daemon import PROGRAM, Daemon
+
+STANDIN = pathlib.Path(PROGRAM).with_name("ctresolved-resolved")
+# packaging/dependencies unpacks it there: installed, it would take this machine's /etc/resolv.conf over.
+RESOLVECTL = pathlib.Path("/var/cache/ctresolved-tests/usr/bin/resolvectl")
+NAME, PATH = "org.freedesktop.resolve1", "/org/freedesktop/resolve1"
+MANAGER = DBusAddress(PATH, NAME, NAME + ".Manager")
+DBUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <auth>EXTERNAL</auth>
+  <listen>unix:path={socket}</listen>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <allow send_type="signal"/>
+    <allow send_destination="*"/>
+    <allow eavesdrop="true"/>
+  </policy>
+  <policy user="root">
+    {own}
+    <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus.Monitoring"/>
+  </policy>
+</busconfig>
+"""
+
+
+class Bus:
+    """dbus-daemon, with a socket in a folder that everybody can reach. Use as a context."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.socket = self.folder / "bus"
+        self.address = f"unix:path={self.socket}"
+        self.config = self.folder / "bus.conf"
+        self.let_own()
+
+    def let_own(self, own='<allow own="*"/>'):
+        self.config.write_text(BUS_CONFIG.format(socket=self.socket, own=own))
+
+    def start(self):
+        self.socket.unlink(missing_ok=True)
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={self.config}"],
+            stderr=subprocess.DEVNULL)
+        until(self.socket.exists)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def connect(self):
+        """A client's connection; use as a context."""
+        return open_dbus_connection(self.address)
+
+    def call(self, address, method, signature=None, body=(), interactive=False):
+        with self.connect() as client:
+            return call(client, address, method, signature, body, interactive)
+
+    def run(self, *command, user=None, seconds=30):
+        """A client program; user: who it is, else root."""
+        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command] if user else command
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=seconds, env=self.environment())
+
+    def resolvectl(self, *words, **more):
+        return self.run(str(RESOLVECTL), "--no-pager", *words, **more)
+
+    def busctl(self, *words, **more):
+        return self.run("busctl", "--no-pager", *words, **more)
+
+    def environment(self):
+        return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
+
+
+def reply_of(client, seconds=20):
+    """The next reply; signals, such as that the bus has given it a name, are none."""
+    while (message := client.receive(timeout=seconds)).header.message_type == MessageType.signal:
+        pass
+    return message
+
+
+class Failed(Exception):
+    """An error that came as a reply: its name, and its text."""
+
+    def __init__(self, reply):
+        super().__init__(reply.header.fields[HeaderFields.error_name], *reply.body)
+        self.name = reply.header.fields[HeaderFields.error_name].removeprefix(NAME + ".")
+        self.text = reply.body[0] if reply.body else ""
+
+
+def call(client, address, method, signature=None, body=(), interactive=False, seconds=30):
+    message = new_method_call(address, method, signature, body)
+    if interactive:
+        message.header.flags |= MessageFlag.allow_interactive_authorization
+    reply = client.send_and_get_reply(message, timeout=seconds)
+    if reply.header.message_type == MessageType.error:
+        raise Failed(reply)
+    return reply.body
+
+
+def get(client, address, name):
+    """A property's value."""
+    properties = DBusAddress(address.object_path, address.bus_name, "org.freedesktop.DBus.Properties")
+    (_, value), = call(client, properties, "Get", "ss", (address.interface, name))
+    return value
+
+
+def link_address(index):
+    digits = str(index)
+    return DBusAddress(f"{PATH}/link/_3{digits[0]}{digits[1:]}", NAME, NAME + ".Link")
+
+
+def until(condition, seconds=20):
+    """Waits for it to become true, and returns what it was then."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it does not come true"
+        time.sleep(0.01)
+    return found
+
+
+class StandIn(Daemon):
+    """The daemon in a mount namespace, where /run/systemd is its own."""
+
+    program = ("unshare", "-m", "sh", "-c", 'mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && exec "$@"', "sh", str(STANDIN))
+
+    def __init__(self, bus, *words, **more):
+        super().__init__(*words, **more)
+        self.bus = bus
+
+    def environment(self):
+        return super().environment() | {"DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
+
+    def start(self):
+        super().start()
+        self.wait_for("event=bus ")
+        return self
+
+
+class Monitor:
+    """Signals, as busctl(1) sees them. Use as a context."""
+
+    def __init__(self, bus):
+        self.bus = bus
+
+    def __enter__(self):
+        self.file = self.bus.folder / "monitor"
+        with self.file.open("w") as output:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                ["busctl", "monitor", NAME], stdout=output, stderr=output, env=self.bus.environment())
+        until(lambda: "Monitoring bus" in self.text())
+        return self
+
+    def text(self):
+        return self.file.read_text()
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def missing():
+    """Why these tests cannot run; or None."""
+    if not STANDIN.exists():
+        return f"{STANDIN.name} was not built"
+    for program in ("dbus-daemon", "busctl", "unshare"):
+        if not shutil.which(program):
+            return f"{program} is missing"
+    if b"resolve1.Manager" not in STANDIN.read_bytes():
+        return "built without resolve1"
+    return None
+
+
+def counters(text):
+    """The numbers of `resolvectl statistics` by their names."""
+    return {name.strip(): int(value) for name, value in re.findall(r"^ *([\w ]+): (\d+)$", text, re.M)}
