@@ -29,6 +29,11 @@ static uint64_t ms_until(uint64_t monotonic_us)
 	return monotonic_us > now_us ? (monotonic_us - now_us + 999) / 1000 : 0;
 }
 
+void bus_touch(struct bus *bus)
+{
+	loop_defer(bus->front->loop, &bus->turn);
+}
+
 static bool is_full(const struct bus *bus)
 {
 	uint64_t unsent = 0;
@@ -52,6 +57,8 @@ static void arm(struct bus *bus)
 		events |= LOOP_READ;
 	if ((wanted & POLLOUT) != 0)
 		events |= LOOP_WRITE;
+	if (bus->changed && !full)
+		bus_touch(bus);
 	timer_stop(&bus->timer);
 	if (!watch_start(bus->front->loop, &bus->watch, fd, events) ||
 		(until_us != UINT64_MAX && !full &&
@@ -79,11 +86,6 @@ static void on_ready(struct watch *watch, [[maybe_unused]] unsigned events)
 static void on_timer(struct timer *timer)
 {
 	pump(container_of(timer, struct bus, timer));
-}
-
-void bus_touch(struct bus *bus)
-{
-	loop_defer(bus->front->loop, &bus->turn);
 }
 
 static bool same_server(const struct bus_server *a, const struct bus_server *b)
@@ -117,7 +119,8 @@ static void on_turn(struct turn *turn)
 	}
 	if (bus->connection == NULL)
 		return;
-	emit(bus);
+	if (!is_full(bus))
+		emit(bus);
 	pump(bus);
 }
 

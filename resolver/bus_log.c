@@ -51,7 +51,7 @@ static int set_target(sd_bus *connection, const char *path, const char *interfac
 }
 
 /* To change them is for root, and the daemon's own user: so it is without a flag that says
- * otherwise. */
+ * otherwise. For that sd-bus asks the bus who it is, and waits; nowhere else is that done. */
 static const sd_bus_vtable VTABLE[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_WRITABLE_PROPERTY("LogLevel", "s", get, set_level, 0, 0),
