@@ -227,7 +227,8 @@ static struct link *read_links(const struct if_nameindex *names, size_t *ret_n)
 	return there;
 }
 
-void links_network_changed(struct links *links)
+/* forget: those that are gone, too. */
+static void read_kernel(struct links *links, bool forget)
 {
 	struct if_nameindex *names = if_nameindex();
 	struct ifaddrs *addresses = NULL;
@@ -240,12 +241,30 @@ void links_network_changed(struct links *links)
 		read_addresses(addresses, there, n);
 		for (size_t i = 0; i < n; i++)
 			note(links, &there[i]);
-		forget_gone(links, there, n);
+		if (forget)
+			forget_gone(links, there, n);
 		freeifaddrs(addresses);
 	}
 	free(there);
 	if (names != NULL)
 		if_freenameindex(names);
+}
+
+void links_network_changed(struct links *links)
+{
+	read_kernel(links, true);
+}
+
+/* None is forgotten here: somebody may have one in his hands. */
+static struct kept *look_up(struct links *links, int index)
+{
+	char name[IF_NAMESIZE];
+	struct kept *kept = find(links, index);
+
+	if (kept != NULL || index <= 0 || if_indextoname((unsigned)index, name) == NULL)
+		return kept;
+	read_kernel(links, false);
+	return find(links, index);
 }
 
 struct links *links_new(struct loop *loop)
@@ -285,9 +304,9 @@ void links_unobserve(struct links_observer *observer)
 	list_remove(&observer->node);
 }
 
-const struct link *links_find(const struct links *links, int index)
+const struct link *links_find(struct links *links, int index)
 {
-	const struct kept *kept = find(links, index);
+	const struct kept *kept = look_up(links, index);
 
 	return kept != NULL ? &kept->link : NULL;
 }
@@ -297,9 +316,9 @@ const struct link *links_at(const struct links *links, size_t i)
 	return i < links->n ? &links->list[i]->link : NULL;
 }
 
-enum links_err links_may_set(const struct links *links, int index)
+enum links_err links_may_set(struct links *links, int index)
 {
-	const struct kept *kept = find(links, index);
+	const struct kept *kept = look_up(links, index);
 
 	if (kept == NULL)
 		return LINKS_NO_SUCH_LINK;

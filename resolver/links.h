@@ -36,8 +36,9 @@ void links_unobserve(struct links_observer *observer);
  * takes its settings with it. */
 void links_network_changed(struct links *links);
 
-/* NULL: there is no such link. It is borrowed until the loop's next turn. */
-const struct link *links_find(const struct links *links, int index);
+/* NULL: there is no such link; the kernel is asked, if we have not heard of it: who has made
+ * one sets it at once. It is borrowed until the loop's next turn. */
+const struct link *links_find(struct links *links, int index);
 /* The one at `i`, in the order of their indices; NULL past the last. */
 const struct link *links_at(const struct links *links, size_t i);
 
@@ -45,7 +46,7 @@ const struct link *links_at(const struct links *links, size_t i);
  * when this fails. The loopback interface and those that are managed are LINKS_BUSY. */
 enum links_err links_set(struct links *links, int index, struct link_settings *settings);
 /* May it be set? Asked before anybody is asked for permission. */
-enum links_err links_may_set(const struct links *links, int index);
+enum links_err links_may_set(struct links *links, int index);
 /* What systemd-networkd says. managed false: it is not its business (any more), and what was
  * set before by others stands again. */
 void links_set_managed(

@@ -156,6 +156,10 @@ static void answered(struct lookup *lookup, struct answer *answer)
 	struct lookups *lookups = lookup->lookups;
 	struct lookup_end end = {.answer = answer, .by = lookup->by};
 
+	/* Whoever has it from us has it from a stub resolver, whoever that has it from (RFC
+	 * 1035 section 4.1.1). */
+	answer->high &= (uint8_t)~FLAG_AA;
+	answer->low |= FLAG_RA;
 	answer_was_cached(answer, lookup->age_s, lookup->max_age_s);
 	if (lookup->way.is_default)
 		rebinding_refuse(lookup->snapshot->conf, lookup->request.question, answer);

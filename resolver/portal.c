@@ -12,7 +12,7 @@ enum { LOOK_MS = 1000, DIAL_LOOKS = 2, HOSTS_MORE_MAX = 16, SUSPECT_MS = 60000 }
 
 struct portal {
 	const struct surroundings *around;
-	const struct links *links;
+	struct links *links;
 	struct portal_owner *owner;
 	struct snapshot *snapshot; /* borrowed; its portal is the open window */
 	struct timer timer;
@@ -63,8 +63,8 @@ static void look(struct timer *timer)
 		set_dial(portal->snapshot->set);
 }
 
-struct portal *portal_new(const struct surroundings *around, const struct links *links,
-	struct portal_owner *owner)
+struct portal *portal_new(
+	const struct surroundings *around, struct links *links, struct portal_owner *owner)
 {
 	struct portal *portal = calloc(1, sizeof *portal);
 

@@ -22,8 +22,8 @@ struct portal_owner {
 };
 
 /* All borrowed; links NULL: none is known. NULL: no memory. */
-struct portal *portal_new(const struct surroundings *around, const struct links *links,
-	struct portal_owner *owner);
+struct portal *portal_new(
+	const struct surroundings *around, struct links *links, struct portal_owner *owner);
 /* NULL is allowed. */
 void portal_free(struct portal *portal);
 /* Another snapshot holds: an open window is closed. */

@@ -276,7 +276,7 @@ static enum resolve_err read_address(struct resolving *r, const struct address *
 	return RESOLVE_OK;
 }
 
-static bool is_there(const struct links *links, int interface)
+static bool is_there(struct links *links, int interface)
 {
 	if (interface <= 0 || links == NULL)
 		return interface >= 0;
@@ -339,7 +339,7 @@ struct resolving *resolve(struct resolver *resolver, const struct resolve_reques
 	return r;
 }
 
-struct resolver *resolver_new(const struct facts *facts, const struct links *links)
+struct resolver *resolver_new(const struct facts *facts, struct links *links)
 {
 	struct resolver *resolver = calloc(1, sizeof *resolver);
 

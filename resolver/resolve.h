@@ -126,7 +126,7 @@ struct resolve_end {
 };
 
 /* All borrowed. links NULL: there are none. NULL: no memory. */
-struct resolver *resolver_new(const struct facts *facts, const struct links *links);
+struct resolver *resolver_new(const struct facts *facts, struct links *links);
 /* None may be under way. NULL is allowed. */
 void resolver_free(struct resolver *resolver);
 

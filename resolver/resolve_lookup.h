@@ -13,8 +13,8 @@ enum { RESOLVE_QUESTIONS = 2, RESOLVE_TARGETS_MAX = 16 };
 
 struct resolver {
 	const struct facts *facts;
-	const struct links *links; /* NULL: there are none */
-	size_t n;                  /* lookups under way */
+	struct links *links; /* NULL: there are none */
+	size_t n;            /* lookups under way */
 };
 
 struct resolve_question {

@@ -63,7 +63,7 @@ struct standin *standin_new(struct loop *loop, const struct facts *facts, struct
 	return NULL;
 }
 
-const struct links *standin_links(const struct standin *standin)
+struct links *standin_links(const struct standin *standin)
 {
 	return standin->front.links;
 }

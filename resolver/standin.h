@@ -40,7 +40,7 @@ struct standin_owner {
 struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
 	struct standin_owner *owner);
 /* NULL: none is known. */
-const struct links *standin_links(const struct standin *standin);
+struct links *standin_links(const struct standin *standin);
 /* See struct portal_owner. NULL is allowed. */
 void standin_suspect_portal(struct standin *standin, const char *why);
 /* The snapshot's routes of links become what is wanted now. Returns whether anything has

@@ -45,6 +45,8 @@ static bool is_link_local6(const struct address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
+static const uint8_t LOOPBACK6[16] = {[15] = 1};
+
 static void read_addresses(struct thishost *host)
 {
 	struct ifaddrs *all;
@@ -54,6 +56,8 @@ static void read_addresses(struct thishost *host)
 	for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
 		struct address address = address_of(one->ifa_addr);
 
+		host->has_loopback6 |= address.size == 16 &&
+				       memcmp(address.bytes, LOOPBACK6, sizeof LOOPBACK6) == 0;
 		if (address.size > 0 && (one->ifa_flags & IFF_UP) != 0 &&
 			(one->ifa_flags & IFF_LOOPBACK) == 0 && !is_link_local6(&address))
 			add(host->addresses, &host->n_addresses, THISHOST_ADDRESSES_MAX,

@@ -17,6 +17,7 @@ struct thishost {
 	 * without an interface. */
 	struct address addresses[THISHOST_ADDRESSES_MAX];
 	size_t n_addresses;
+	bool has_loopback6; /* ::1 is one of them: IPv6 is not switched off */
 	/* Those of the default routes, and the own addresses that speak to them. */
 	struct address gateways[THISHOST_GATEWAYS_MAX];
 	size_t n_gateways;

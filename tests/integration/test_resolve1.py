@@ -340,8 +340,8 @@ def test_methods_of_links_are_the_same(daemon, client, link):
     call(client, of_link, "SetDomains", "a(sb)", (domains,))
     call(client, of_link, "SetDNSEx", "a(iayqs)", ([(2, bytes([10, 1, 1, 1]), 853, "vpn.example")],))
     assert get(client, of_link, "Domains") == domains
-    assert get(client, of_link, "DNSEx") == [(2, bytes([10, 1, 1, 1]), 853, "vpn.example")]
-    assert (link, 2, bytes([10, 1, 1, 1]), 853, "vpn.example") in get(client, MANAGER, "DNSEx")
+    assert get(client, of_link, "DNSEx") == [(2, bytes([10, 1, 1, 1]), 0, "vpn.example")]
+    assert (link, 2, bytes([10, 1, 1, 1]), 0, "vpn.example") in get(client, MANAGER, "DNSEx")
     assert (link, "two.example", True) in get(client, MANAGER, "Domains")
     call(client, of_link, "Revert")
     assert get(client, of_link, "Domains") == [] == get(client, of_link, "DNS")

@@ -27,7 +27,7 @@ const struct link *links_at([[maybe_unused]] const struct links *all, size_t i)
 	return i < n_links ? &links[i] : NULL;
 }
 
-const struct link *links_find([[maybe_unused]] const struct links *all, int index)
+const struct link *links_find([[maybe_unused]] struct links *all, int index)
 {
 	for (size_t i = 0; i < n_links; i++)
 		if (links[i].index == index)
@@ -304,7 +304,7 @@ struct world *world_new(const char *options)
 		.snapshot = world->snapshot,
 		.clock = &world->clock};
 	/* Any pointer will do: the links are ours. */
-	world->resolver = resolver_new(&world->facts, (const struct links *)world);
+	world->resolver = resolver_new(&world->facts, (struct links *)world);
 	return world;
 }
 

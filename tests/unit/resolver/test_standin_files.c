@@ -85,7 +85,7 @@ static void set(struct links *links, int index, const char *domain)
 }
 
 /* The first domain that holds; "-": none. */
-static const char *domain_of(const struct links *links, int index)
+static const char *domain_of(struct links *links, int index)
 {
 	const struct link *link = links_find(links, index);
 
