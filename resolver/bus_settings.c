@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/bus_settings.h"
 #include "conf/value.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define SWAP(a, b)                                                                             \
 	do {                                                                                   \
@@ -15,15 +15,6 @@
 static int too_many(const char *what, sd_bus_error *error)
 {
 	return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many %s", what);
-}
-
-/* One that cannot be anybody's, or is our own stub. */
-static bool is_no_server(const struct address *address)
-{
-	static const uint8_t nobody[16], stub[] = {127, 0, 0, 53};
-
-	return memcmp(address->bytes, nobody, address->size) == 0 ||
-	       (address->size == sizeof stub && memcmp(address->bytes, stub, sizeof stub) == 0);
 }
 
 static int read_address(sd_bus_message *call, struct address *ret, sd_bus_error *error)
@@ -45,50 +36,49 @@ static int read_address(sd_bus_message *call, struct address *ret, sd_bus_error 
 			error, SD_BUS_ERROR_INVALID_ARGS, "Invalid address size");
 	*ret = (struct address){.size = (uint8_t)wanted};
 	memcpy(ret->bytes, bytes, wanted);
-	if (is_no_server(ret))
-		return sd_bus_error_set(
-			error, SD_BUS_ERROR_INVALID_ARGS, "Invalid DNS server address");
 	return 0;
 }
 
-/* One server. 0: there is no other. */
+/* With or without a final dot. */
+static bool is_server_name(const char *name)
+{
+	size_t size = strlen(name);
+
+	return value_hostname(name, size > 1 && name[size - 1] == '.' ? size - 1 : size);
+}
+
 static int read_server(
 	sd_bus_message *call, bool extended, struct link_settings *asked, sd_bus_error *error)
 {
-	const char *types = extended ? "iayqs" : "iay", *name = "";
-	struct conf_address unused;
+	const char *name = "";
 	struct address address;
 	uint16_t port = 0;
-	int r = sd_bus_message_enter_container(call, 'r', types);
+	int r = read_address(call, &address, error);
 
-	if (r <= 0)
-		return r;
-	r = read_address(call, &address, error);
 	if (r >= 0 && extended)
 		r = sd_bus_message_read(call, "qs", &port, &name);
 	if (r < 0)
 		return r;
-	if (*name != '\0' && !value_hostname(name, strlen(name)) &&
-		!value_ip(name, strlen(name), &unused))
+	if (*name != '\0' && !is_server_name(name))
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
 			"Invalid DNS server name '%.255s'", name);
 	if (!link_add_server(asked, &address, port, name))
-		return -ENOMEM;
-	r = sd_bus_message_exit_container(call);
-	return r < 0 ? r : 1;
+		return sd_bus_error_set(
+			error, SD_BUS_ERROR_INVALID_ARGS, "Invalid DNS server address");
+	return sd_bus_message_exit_container(call);
 }
 
 static int read_servers(
 	sd_bus_message *call, bool extended, struct link_settings *asked, sd_bus_error *error)
 {
+	const char *types = extended ? "iayqs" : "iay";
 	int r = sd_bus_message_enter_container(call, 'a', extended ? "(iayqs)" : "(iay)");
 
 	/* What is said twice counts, so that the message is no longer than that either. */
-	for (size_t n = 0; r > 0; n++) {
-		r = read_server(call, extended, asked, error);
-		if (r > 0 && n == LINK_SERVERS_MAX)
-			r = too_many("DNS servers", error);
-	}
+	for (size_t n = 0; r >= 0 && (r = sd_bus_message_enter_container(call, 'r', types)) > 0;
+		n++)
+		r = n < LINK_SERVERS_MAX ? read_server(call, extended, asked, error)
+					 : too_many("DNS servers", error);
 	return r;
 }
 

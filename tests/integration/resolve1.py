@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
 """A system bus of the test's own, what stands in for systemd-resolved on it, and its clients."""
+import contextlib
+import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
+import tempfile
 import time
 
+import pytest
+
+pytest.importorskip("jeepney")
+
+# pylint: disable=wrong-import-position
 from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
@@ -193,6 +200,57 @@ def missing():
     return None
 
 
-def counters(text):
-    """The numbers of `resolvectl statistics` by their names."""
-    return {name.strip(): int(value) for name, value in re.findall(r"^ *([\w ]+): (\d+)$", text, re.M)}
+NOBODY = 65534
+INVALID = "org.freedesktop.DBus.Error.InvalidArgs"
+LIMITS = "org.freedesktop.DBus.Error.LimitsExceeded"
+needs_standin = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+needs_resolvectl = pytest.mark.skipif(not RESOLVECTL.exists(), reason="packaging/dependencies has not unpacked resolvectl")
+
+
+@pytest.fixture(name="folder")
+def make_folder():
+    """One that clients of other users reach, which those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="ctresolved-bus-") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture(name="bus")
+def make_bus(lab, folder):
+    with Bus(folder) as bus:
+        yield bus
+
+
+@pytest.fixture(name="daemon")
+def make_daemon(lab, bus, folder):
+    with StandIn(bus, lab, folder, lab.uri("good"), cache="yes") as daemon:
+        yield daemon
+
+
+@pytest.fixture(name="client")
+def make_client(daemon, bus):
+    with bus.connect() as client:
+        yield client
+
+
+@pytest.fixture(name="link")
+def make_link(lab):
+    """The index of a link named vpn0, which is up and has an address."""
+    subprocess.run("ip link add vpn0 type veth peer name vpn0p && ip address add 10.99.0.2/24 dev vpn0 && "
+                   "ip link set vpn0 up && ip link set vpn0p up", shell=True, check=True)
+    try:
+        yield index_of("vpn0")
+    finally:
+        subprocess.run(["ip", "link", "delete", "vpn0"], check=True)
+
+
+def index_of(name):
+    return json.loads(subprocess.run(["ip", "-j", "link", "show", name], capture_output=True, check=True).stdout)[0]["ifindex"]
+
+
+def known(client, link):
+    """The daemon has heard of the link."""
+    def is_known():
+        with contextlib.suppress(Failed):
+            return call(client, MANAGER, "GetLink", "i", (link,))[0]
+    return until(is_known)

@@ -1,85 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""org.freedesktop.resolve1 on a system bus: what resolvectl, NetworkManager and VPN clients ask there, and who means no good."""
+"""org.freedesktop.resolve1 on a system bus: what there is, lookups, statistics; and a bus that comes and goes."""
 import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
 
-pytest.importorskip("jeepney")
-
-# pylint: disable=wrong-import-position
-from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_call, new_method_return
-
 from daemon import PROGRAM
-from resolve1 import (DBUS, MANAGER, NAME, PATH, RESOLVECTL, Bus, Failed, Monitor, StandIn, call, counters, get, link_address,
-                      missing, reply_of, until)
+from dnsclient import ask
+from resolve1 import (DBUS, INVALID, LIMITS, MANAGER, NAME, PATH, Bus, Failed, Monitor, StandIn, call, get, index_of, known,
+                      make_bus, make_client, make_daemon, make_folder, make_link, needs_resolvectl, needs_standin, reply_of, until)
+# pylint: disable=wrong-import-order
+from jeepney import DBusAddress, HeaderFields, new_method_call
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
-NOBODY = 65534
-INVALID = "org.freedesktop.DBus.Error.InvalidArgs"
-LIMITS = "org.freedesktop.DBus.Error.LimitsExceeded"
-DENIED = "org.freedesktop.DBus.Error.AccessDenied"
-CHALLENGE = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+pytestmark = needs_standin
 DNS, AUTHENTICATED, CONFIDENTIAL, FROM_CACHE, FROM_NETWORK = (1 << bit for bit in (0, 9, 18, 20, 23))
-
-
-@pytest.fixture(name="folder")
-def make_folder(tmp_path_factory):
-    """One that clients of other users reach."""
-    folder = tmp_path_factory.mktemp("bus")
-    for part in (folder, folder.parent, folder.parent.parent):
-        part.chmod(0o755)
-    return folder
-
-
-@pytest.fixture(name="bus")
-def make_bus(lab, folder):
-    with Bus(folder) as bus:
-        yield bus
-
-
-@pytest.fixture(name="daemon")
-def make_daemon(lab, bus, folder):
-    with StandIn(bus, lab, folder, lab.uri("good"), cache="yes") as daemon:
-        yield daemon
-
-
-@pytest.fixture(name="client")
-def make_client(daemon, bus):
-    with bus.connect() as client:
-        yield client
-
-
-@pytest.fixture(name="link")
-def make_link(lab):
-    """The index of a link named vpn0, which is up and has an address."""
-    subprocess.run("ip link add vpn0 type veth peer name vpn0p && ip address add 10.99.0.2/24 dev vpn0 && "
-                   "ip link set vpn0 up && ip link set vpn0p up", shell=True, check=True)
-    try:
-        yield index_of("vpn0")
-    finally:
-        subprocess.run(["ip", "link", "delete", "vpn0"], check=True)
-
-
-def index_of(name):
-    return json.loads(subprocess.run(["ip", "-j", "link", "show", name], capture_output=True, check=True).stdout)[0]["ifindex"]
-
-
-def known(client, link):
-    """The daemon has heard of the link."""
-    def is_known():
-        with contextlib.suppress(Failed):
-            return call(client, MANAGER, "GetLink", "i", (link,))[0]
-    return until(is_known)
-
-
-needs_resolvectl = pytest.mark.skipif(not RESOLVECTL.exists(), reason="packaging/dependencies has not unpacked resolvectl")
 
 
 # What there is
@@ -307,208 +246,12 @@ def test_many_at_once(daemon, bus):
                 assert reply_of(client).body == (f"{PATH}/link/_31",)
 
 
-# What links are set to
-
-@needs_resolvectl
-def test_setters(daemon, bus, client, link):
-    known(client, link)
-    told = lambda verb: re.sub(r"Link \d+ \(vpn0\): ?", "", bus.resolvectl(verb, "vpn0").stdout).strip()
-    for verb, words, shown in (
-            ("dns", ("10.1.1.1", "[fd00::1]:5353#vpn.example", "9.9.9.9#dns.quad9.net"), "10.1.1.1 [fd00::1]:5353#vpn.example 9.9.9.9#dns.quad9.net"),
-            ("domain", ("corp.example", "~lab.example", "~."), "corp.example ~lab.example ~."),
-            ("default-route", ("no",), "no"), ("default-route", ("yes",), "yes"),
-            ("llmnr", ("yes",), "no"), ("mdns", ("resolve",), "no"),
-            ("dnsovertls", ("no",), "yes"), ("dnsovertls", ("opportunistic",), "yes"),
-            ("dnssec", ("allow-downgrade",), "no"), ("nta", ("corp.example", "lab.example"), "corp.example lab.example"),
-            ("dns", ("",), ""), ("domain", ("",), ""), ("nta", ("",), "")):
-        done = bus.resolvectl(verb, "vpn0", *words)
-        assert done.returncode == 0, (verb, words, done.stderr)
-        assert told(verb) == shown, (verb, words)
-    assert daemon.log.count("kept, but not followed") == 1
-    bus.resolvectl("dns", "vpn0", "10.1.1.1")
-    assert get(client, link_address(link), "ScopesMask") == DNS
-    assert "10.1.1.1" not in str(get(client, link_address(link), "CurrentDNSServer"))
-    assert bus.resolvectl("revert", "vpn0").returncode == 0
-    for verb in ("dns", "domain", "nta"):
-        assert told(verb) == ""
-    assert told("default-route") == "no"
-
-
-def test_methods_of_links_are_the_same(daemon, client, link):
-    known(client, link)
-    of_link, domains = link_address(link), [("one.example", False), ("two.example", True), (".", True)]
-    call(client, of_link, "SetDomains", "a(sb)", (domains,))
-    call(client, of_link, "SetDNSEx", "a(iayqs)", ([(2, bytes([10, 1, 1, 1]), 853, "vpn.example")],))
-    assert get(client, of_link, "Domains") == domains
-    assert get(client, of_link, "DNSEx") == [(2, bytes([10, 1, 1, 1]), 0, "vpn.example")]
-    assert (link, 2, bytes([10, 1, 1, 1]), 0, "vpn.example") in get(client, MANAGER, "DNSEx")
-    assert (link, "two.example", True) in get(client, MANAGER, "Domains")
-    call(client, of_link, "Revert")
-    assert get(client, of_link, "Domains") == [] == get(client, of_link, "DNS")
-
-
-def test_what_cannot_be_set(daemon, client, link):
-    known(client, link)
-    v4 = bytes([10, 1, 1, 1])
-    server = (2, v4)
-    for method, signature, argument, name, text in (
-            ("DNS", "a(iay)", [(3, v4)], INVALID, "Unknown address family 3"),
-            ("DNS", "a(iay)", [(10, v4)], INVALID, "Invalid address size"),
-            ("DNS", "a(iay)", [(2, bytes(100_000))], INVALID, "Invalid address size"),
-            ("DNS", "a(iay)", [server, (2, bytes(4))], INVALID, "Invalid DNS server address"),
-            ("DNS", "a(iay)", [(2, bytes([127, 0, 0, 53]))], INVALID, "Invalid DNS server address"),
-            ("DNSEx", "a(iayqs)", [(2, v4, 0, "not a name")], INVALID, "Invalid DNS server name 'not a name'"),
-            ("DNS", "a(iay)", [server] * 257, LIMITS, "Too many DNS servers"),
-            ("Domains", "a(sb)", [("example", False), (".", False)], INVALID, "Root domain is not suitable as search domain"),
-            ("Domains", "a(sb)", [("", False)], INVALID, "Root domain is not suitable as search domain"),
-            ("Domains", "a(sb)", [("..", True)], INVALID, "Invalid search domain .."),
-            ("Domains", "a(sb)", [("a" * 64, True)], INVALID, "Invalid search domain " + "a" * 64),
-            ("Domains", "a(sb)", [("x." * 500_000, True)], INVALID, "Invalid search domain "),
-            ("Domains", "a(sb)", [("example", True)] * 1025, LIMITS, "Too many search domains"),
-            ("LLMNR", "s", "maybe", INVALID, "Invalid LLMNR setting: maybe"),
-            ("DNSOverTLS", "s", "resolve", INVALID, "Invalid DNSOverTLS setting: resolve"),
-            ("DNSSEC", "s", "opportunistic", INVALID, "Invalid DNSSEC setting: opportunistic"),
-            ("MulticastDNS", "s", "x" * 1_000_000, INVALID, "Invalid MulticastDNS setting: " + "x" * 64),
-            ("DNSSECNegativeTrustAnchors", "as", ["example"] * 257, LIMITS, "Too many negative trust anchors")):
-        with pytest.raises(Failed) as failed:
-            call(client, MANAGER, "SetLink" + method, "i" + signature, (link, argument))
-        assert failed.value.name == name and failed.value.text.startswith(text), (method, failed.value)
-    assert get(client, link_address(link), "DNS") == [] == get(client, link_address(link), "Domains")
-    for words in ((link, [(2, bytes([10, 1, i // 250, i % 250 + 1])) for i in range(256)]),):
-        call(client, MANAGER, "SetLinkDNS", "ia(iay)", words)
-        assert get(client, link_address(link), "DNS") == words[1]
-    domains = [(f"d{i}.example", bool(i % 2)) for i in range(1024)]
-    call(client, MANAGER, "SetLinkDomains", "ia(sb)", (link, domains))
-    assert get(client, link_address(link), "Domains") == domains
-
-
-def test_links_that_are_not_to_be_set(daemon, client):
-    for method, signature, argument in (("SetLinkDNS", "ia(iay)", ([],)), ("RevertLink", "i", ())):
-        with pytest.raises(Failed) as failed:
-            call(client, MANAGER, method, signature, (1, *argument))
-        assert (failed.value.name, failed.value.text) == ("LinkBusy", "Link lo is loopback device.")
-        with pytest.raises(Failed) as failed:
-            call(client, MANAGER, method, signature, (9999, *argument))
-        assert failed.value.name == "NoSuchLink"
-
-
-def test_what_is_set_is_logged_once(daemon, client, link):
-    known(client, link)
-    for _ in range(5):
-        call(client, MANAGER, "SetLinkDNS", "ia(iay)", (link, [(2, bytes([10, 1, 1, 1]))]))
-    assert len(re.findall(r"event=link-set link=vpn0 what=dns by=:\S+ uid=0\n", daemon.log)) == 1
-
-
-# Who may
-
-class Polkit:
-    """polkit as far as resolve1 asks it. answer(subject's bus name, action, flags) is its verdict, (authorized, challenge); None:
-    no answer. Use as a context."""
-
-    def __init__(self, bus, answer):
-        self.bus, self.answer, self.asked = bus, answer, []
-
-    def __enter__(self):
-        self.connection = self.bus.connect().__enter__()
-        assert call(self.connection, DBUS, "RequestName", "su", ("org.freedesktop.PolicyKit1", 4)) == (1,)
-        self.ended = False
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
-        return self
-
-    def serve(self):
-        while not self.ended:
-            with contextlib.suppress(TimeoutError):
-                message = self.connection.receive(timeout=0.1)
-                if message.header.message_type == MessageType.method_call:
-                    self.reply(message)
-
-    def reply(self, message):
-        (kind, subject), action, details, flags, _ = message.body
-        assert kind == "system-bus-name" and details == {}
-        self.asked.append((action, flags))
-        verdict = self.answer(subject["name"][1], action, flags)
-        if verdict is not None:
-            self.connection.send(new_method_return(message, "(bba{ss})", ((*verdict, {}),)))
-
-    def __exit__(self, *_):
-        self.ended = True
-        self.thread.join()
-        self.connection.close()
-
-
-def as_nobody(bus, link, *more):
-    return bus.busctl(*more, "call", NAME, PATH, NAME + ".Manager", "SetLinkDNS", "ia(iay)", str(link), "1", "2", "4", "10", "1", "1", "1", user=NOBODY)
-
-
-def test_without_polkit_others_may_not(daemon, bus, client, link):
-    known(client, link)
-    done = as_nobody(bus, link)
-    assert done.returncode == 1 and "Access denied" in done.stderr, done.stderr
-    assert get(client, link_address(link), "DNS") == []
-    level = bus.busctl("set-property", NAME, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1", "LogLevel", "s", "err", user=NOBODY)
-    assert level.returncode == 1 and "ccess" in level.stderr, level.stderr
-    # They may ask, and flush, as in systemd-resolved.
-    assert bus.busctl("call", NAME, PATH, NAME + ".Manager", "FlushCaches", user=NOBODY).returncode == 0
-
-
-def test_polkit_is_asked(daemon, bus, client, link):
-    known(client, link)
-    verdicts = {0: (False, True), 1: (True, False)}
-    with Polkit(bus, lambda name, action, flags: verdicts[flags]) as polkit:
-        done = as_nobody(bus, link, "--allow-interactive-authorization=no")
-        assert done.returncode == 1 and "Interactive authentication required" in done.stderr, done.stderr
-        assert get(client, link_address(link), "DNS") == []
-        assert as_nobody(bus, link, "--allow-interactive-authorization=yes").returncode == 0
-        assert get(client, link_address(link), "DNS") == [(2, bytes([10, 1, 1, 1]))]
-        verdicts[1] = (False, False)
-        assert "Access denied" in as_nobody(bus, link, "--allow-interactive-authorization=yes").stderr
-        assert [asked for asked in polkit.asked] == [("org.freedesktop.resolve1.set-dns-servers", flag) for flag in (0, 1, 1)]
-        # root is not asked about
-        call(client, MANAGER, "RevertLink", "i", (link,))
-        assert len(polkit.asked) == 3
-    daemon.wait_for("uid=65534")
-
-
-STRANGER = """
-import sys
-from jeepney import DBusAddress, new_method_call
-from jeepney.io.blocking import open_dbus_connection
-manager = DBusAddress("/org/freedesktop/resolve1", "org.freedesktop.resolve1", "org.freedesktop.resolve1.Manager")
-with open_dbus_connection(sys.argv[1]) as client:
-    for _ in range(int(sys.argv[3])):
-        client.send(new_method_call(manager, "RevertLink", "i", (int(sys.argv[2]),)))
-    while not (message := client.receive(timeout=20)).header.message_type.name == 'error':
-        pass
-    print(message.body[0], flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_who_waits_for_polkit_is_bounded(daemon, bus, client, link):
-    """16 of one client; they go with it."""
-    known(client, link)
-    with Polkit(bus, lambda *_: None) as polkit:
-        for _ in range(6):
-            with subprocess.Popen(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "/usr/bin/python3", "-c", STRANGER,
-                                   bus.address, str(link), "17"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stranger:
-                assert "Too many requests" in stranger.stdout.readline()
-                stranger.communicate()
-        assert len(polkit.asked) <= 6 * 16
-    assert call(client, MANAGER, "RevertLink", "i", (link,)) == ()
-
-
-def test_polkit_that_fails(daemon, bus, client, link):
-    known(client, link)
-
-    class Broken(Polkit):
-        def reply(self, message):
-            self.connection.send(new_error(message, "org.freedesktop.PolicyKit1.Error.Failed", "s", ("no",)))
-    with Broken(bus, None):
-        assert "Access denied" in as_nobody(bus, link).stderr
-
-
 # Caches, statistics, log
+
+def counters(text):
+    """The numbers of `resolvectl statistics` by their names."""
+    return {name.strip(): int(value) for name, value in re.findall(r"^ *([\w ]+): (\d+)$", text, re.M)}
+
 
 @needs_resolvectl
 def test_caches_and_statistics(daemon, bus, client):
@@ -600,7 +343,6 @@ def test_a_name_that_another_has(lab, bus, folder):
 
 def test_a_bus_that_stands_still(daemon, bus, client):
     """Nobody else waits for it."""
-    from dnsclient import ask  # pylint: disable=import-outside-toplevel
     os.kill(bus.process.pid, signal.SIGSTOP)
     try:
         for i in range(10):
