@@ -172,6 +172,7 @@ static void conn_look(struct conn *conn)
 		switch (vigil_look(&conn->vigil, owes, now, &wait_ms)) {
 		case VIGIL_NOTHING: conn_look_within(conn, wait_ms); return;
 		case VIGIL_PING: conn_ping(conn); break;
+		case VIGIL_SUSPECT: conn->owner->suspected(conn->owner); break;
 		case VIGIL_DOUBT:
 			conn_say_leaving(conn, true);
 			/* Others may have answered all that it owed. */
@@ -478,9 +479,23 @@ uint64_t conn_heard_ms(const struct conn *conn)
 	return conn->vigil.heard_ms;
 }
 
+bool conn_has_unread(const struct conn *conn)
+{
+	uint8_t byte;
+
+	return recv(conn->fd, &byte, sizeof byte, MSG_PEEK) > 0;
+}
+
+bool conn_is_suspect(const struct conn *conn)
+{
+	return conn->vigil.suspected;
+}
+
 void conn_ping(struct conn *conn)
 {
-	conn->vigil.pinged = true;
+	if (conn->vigil.pinged)
+		return;
+	vigil_pinged(&conn->vigil, loop_now_ms(conn->loop));
 	conn->framing->ops->ping(conn->framing);
 	loop_defer(conn->loop, &conn->turn);
 }
@@ -493,6 +508,12 @@ void conn_leave(struct conn *conn)
 	}
 	conn_step(conn, ON_LEAVE);
 	loop_defer(conn->loop, &conn->turn);
+}
+
+void conn_doubt(struct conn *conn)
+{
+	conn->vigil.doubted = true;
+	conn_leave(conn);
 }
 
 void conn_close(struct conn *conn)

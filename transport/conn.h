@@ -22,6 +22,8 @@ struct conn_owner {
 	/* It takes no more queries; those under way go on, and it ends with the last of them.
 	 * `stalled`: it is silent, though it owes answers. */
 	void (*leaving)(struct conn_owner *, bool stalled);
+	/* It is suspect, and was not before; may be told of one that is leaving, too. */
+	void (*suspected)(struct conn_owner *);
 	/* The last call. What is still waiting is to be had by conn_take() during it; then the
 	 * connection frees itself. conn_verdict() and conn_why() tell why. */
 	void (*ended)(struct conn_owner *, enum transport_err err);
@@ -56,6 +58,8 @@ enum transport_err conn_submit(struct conn *conn, struct attempt *attempt);
 void conn_cancel(struct conn *conn, struct attempt *attempt);
 /* Takes no more queries; closes itself when none is under way. */
 void conn_leave(struct conn *conn);
+/* So too, and it is not doubted any more: the owner does already. */
+void conn_doubt(struct conn *conn);
 /* Ends it without a word to the owner; what is waiting must have been taken. */
 void conn_close(struct conn *conn);
 
@@ -63,7 +67,11 @@ struct attempt *conn_take(struct conn *conn);
 bool conn_is_ready(const struct conn *conn);
 /* When the peer was heard last, or began to owe; only when ready. */
 uint64_t conn_heard_ms(const struct conn *conn);
-/* Asks it for a sign of life. */
+/* Has it said something that nobody has read yet? */
+bool conn_has_unread(const struct conn *conn);
+/* It owes a sign of life for longer than that takes. */
+bool conn_is_suspect(const struct conn *conn);
+/* Asks it for a sign of life, unless it owes one already. */
 void conn_ping(struct conn *conn);
 /* Has it ever been ready? Has it ever brought an answer? */
 bool conn_was_ready(const struct conn *conn);

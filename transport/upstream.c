@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/upstream.h"
 #include "transport/plain.h"
+#include "transport/relief.h"
 #include "transport/standing.h"
 #include "transport/ticket.h"
 #include "transport/waiting.h"
@@ -36,6 +37,8 @@ struct upstream {
 	unsigned index;
 	struct link links[LINKS_MAX];
 	struct link *current; /* is being dialled, or takes attempts; NULL: none */
+	struct link *beside;  /* is being dialled while current is silent; NULL: none */
+	struct relief relief;
 	struct waiting waiting;
 	struct pace pace;
 	struct standing standing;
@@ -153,39 +156,6 @@ static void note_vain(struct upstream *upstream)
 		standing_doubt(&upstream->standing);
 }
 
-/* A dead connection looks so before anything else does: others are preferred until it is heard
- * again, and it is asked for a sign of life. */
-static void suspect_silence(struct upstream *upstream, const struct attempt *attempt)
-{
-	struct link *link = upstream->current;
-
-	if (link == NULL || attempt->carrier != link || upstream_is_silent(upstream) ||
-		conn_heard_ms(link->conn) > attempt->sent_ms)
-		return;
-	upstream->suspect_ms = attempt->sent_ms;
-	conn_ping(link->conn);
-}
-
-static void on_late(struct waiting *waiting, struct attempt *attempt)
-{
-	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
-	struct upstream_owner *owner = upstream->params->owner;
-
-	suspect_silence(upstream, attempt);
-	owner->late(owner, upstream, attempt, LATE_FOR_ONE);
-}
-
-static void on_overdue(struct waiting *waiting, struct attempt *attempt)
-{
-	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
-	struct upstream_owner *owner = upstream->params->owner;
-
-	if (upstream_answered_since(upstream, attempt->sent_ms))
-		return;
-	note_vain(upstream);
-	owner->late(owner, upstream, attempt, LATE_FOR_ALL);
-}
-
 /* Nobody's any more. */
 static void release(struct attempt *attempt)
 {
@@ -216,6 +186,135 @@ static void give_back(struct upstream *upstream, struct list *orphans)
 	}
 }
 
+/* What takes attempts from now on, in place of this link, if it did. */
+static void retire(struct link *link)
+{
+	struct upstream *upstream = link->upstream;
+
+	if (upstream->current == link)
+		upstream->current = upstream->beside;
+	else if (upstream->beside != link)
+		return;
+	upstream->beside = NULL;
+}
+
+/* Gives up a connection: what it had is put into `orphans`. */
+static void drop(struct link *link, struct list *orphans)
+{
+	take_all(link->conn, orphans);
+	conn_close(link->conn);
+	link->conn = NULL;
+	retire(link);
+}
+
+/* A place for a new connection; of those that are leaving the oldest goes, if it must. */
+static struct link *free_link(struct upstream *upstream, struct list *orphans)
+{
+	struct link *oldest = upstream->links;
+
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		struct link *link = &upstream->links[i];
+
+		if (link->conn == NULL)
+			return link;
+		if (link->dialled_ms < oldest->dialled_ms)
+			oldest = link;
+	}
+	drop(oldest, orphans);
+	return oldest;
+}
+
+/* A new connection; beside the current one if there is one. */
+static void connect_anew(struct upstream *upstream)
+{
+	struct conn_params params = upstream->params->conn;
+	struct list orphans;
+	struct link *link;
+
+	list_init(&orphans);
+	link = free_link(upstream, &orphans);
+	look_at_path(upstream, &upstream->path);
+	params.limits.idle_ms = upstream->idle_limit_ms;
+	params.limits.patience = upstream->patience;
+	params.asks_scts = upstream->asks_scts;
+	params.ticket = upstream->ticket;
+	upstream->ticket = NULL;
+	link->has_ticket = false;
+	link->dialled_ms = now_ms(upstream);
+	link->conn = conn_new(upstream->endpoint, &params, &link->owner);
+	if (link->conn != NULL && upstream->current == NULL)
+		upstream->current = link;
+	else if (link->conn != NULL)
+		upstream->beside = link;
+	give_back(upstream, &orphans);
+}
+
+static struct link *link_of(struct conn_owner *owner)
+{
+	return container_of(owner, struct link, owner);
+}
+
+/* A dead connection looks so before anything else does: others are preferred until it is heard
+ * again, and it is asked for a sign of life. */
+static void suspect_silence(struct upstream *upstream, const struct attempt *attempt)
+{
+	struct link *link = upstream->current;
+
+	if (link == NULL || attempt->carrier != link || upstream_is_silent(upstream) ||
+		conn_heard_ms(link->conn) > attempt->sent_ms)
+		return;
+	upstream->suspect_ms = attempt->sent_ms;
+	conn_ping(link->conn);
+}
+
+/* Somebody who has brought answers may be dead: another connection is dialled, and current gets
+ * queries on until that is ready. */
+static void dial_beside(struct upstream *upstream)
+{
+	struct link *link = upstream->current;
+
+	if (upstream->beside != NULL || !conn_is_ready(link->conn) ||
+		!conn_was_useful(link->conn) || upstream->standing.resting)
+		return;
+	/* Timers come before descriptors: it may have spoken while nobody listened. */
+	if (conn_has_unread(link->conn) || !relief_begin(&upstream->relief, now_ms(upstream)))
+		return;
+	conn_ping(link->conn);
+	connect_anew(upstream);
+}
+
+/* Is it late because the connection says nothing at all? */
+static void suspect_death(struct upstream *upstream, const struct attempt *attempt)
+{
+	struct link *link = upstream->current;
+
+	if (link != NULL && attempt->carrier == link &&
+		relief_is_due(&upstream->relief, attempt->sent_ms, conn_heard_ms(link->conn),
+			now_ms(upstream)))
+		dial_beside(upstream);
+}
+
+static void on_late(struct waiting *waiting, struct attempt *attempt)
+{
+	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
+	struct upstream_owner *owner = upstream->params->owner;
+
+	suspect_silence(upstream, attempt);
+	suspect_death(upstream, attempt);
+	owner->late(owner, upstream, attempt, LATE_FOR_ONE);
+}
+
+static void on_overdue(struct waiting *waiting, struct attempt *attempt)
+{
+	struct upstream *upstream = container_of(waiting, struct upstream, waiting);
+	struct upstream_owner *owner = upstream->params->owner;
+
+	if (upstream_answered_since(upstream, attempt->sent_ms))
+		return;
+	note_vain(upstream);
+	owner->late(owner, upstream, attempt, LATE_FOR_ALL);
+}
+
 /* A server that closes unused connections: when it has done so twice at the same age, we do it
  * before. */
 static void learn_idle_limit(struct upstream *upstream, uint64_t idle_ms)
@@ -227,11 +326,6 @@ static void learn_idle_limit(struct upstream *upstream, uint64_t idle_ms)
 		idle_ms > before + before / 8)
 		return;
 	upstream->idle_limit_ms = (uint32_t)(idle_ms < IDLE_MS ? idle_ms * 9 / 10 : IDLE_MS);
-}
-
-static struct link *link_of(struct conn_owner *owner)
-{
-	return container_of(owner, struct link, owner);
 }
 
 /* It was lost with queries under way. */
@@ -280,46 +374,40 @@ static void on_closed_at_once(
 	on_turned_away(upstream);
 }
 
+static void note_end(
+	struct upstream *upstream, const struct conn *conn, enum transport_err err, bool owed)
+{
+	uint64_t idle_ms = conn_idle_ms(conn);
+
+	if (!conn_was_ready(conn))
+		on_dialled_in_vain(upstream, conn, err);
+	else if (owed)
+		on_lost(upstream, conn, err);
+	else if (err != TRANSPORT_OK && !conn_was_useful(conn) && idle_ms < AT_ONCE_MS)
+		on_closed_at_once(upstream, conn, err);
+	else if (err != TRANSPORT_OK) /* which is no failure */
+		learn_idle_limit(upstream, idle_ms);
+}
+
 static void on_ended(struct conn_owner *conn_owner, enum transport_err err)
 {
 	struct link *link = link_of(conn_owner);
 	struct upstream *upstream = link->upstream;
 	struct conn *conn = link->conn;
 	struct upstream_owner *owner = upstream->params->owner;
-	uint64_t idle_ms = conn_idle_ms(conn);
+	bool was_beside = upstream->beside == link;
 	struct list orphans;
 
 	list_init(&orphans);
 	take_all(conn, &orphans);
 	link->conn = NULL;
-	if (upstream->current == link)
-		upstream->current = NULL;
-	if (!conn_was_ready(conn))
-		on_dialled_in_vain(upstream, conn, err);
-	else if (!list_empty(&orphans))
-		on_lost(upstream, conn, err);
-	else if (err != TRANSPORT_OK && !conn_was_useful(conn) && idle_ms < AT_ONCE_MS)
-		on_closed_at_once(upstream, conn, err);
-	else if (err != TRANSPORT_OK) /* which is no failure */
-		learn_idle_limit(upstream, idle_ms);
+	retire(link);
+	if (!was_beside)
+		note_end(upstream, conn, err, !list_empty(&orphans));
 	give_back(upstream, &orphans);
 	/* Somebody may have come to wait for it when it had ended already. */
 	if (upstream->current == NULL)
 		owner->changed(owner, upstream);
-}
-
-static void on_ready(struct conn_owner *conn_owner)
-{
-	struct link *link = link_of(conn_owner);
-	struct upstream *upstream = link->upstream;
-	struct upstream_owner *owner = upstream->params->owner;
-
-	upstream->standing.err = TRANSPORT_OK;
-	upstream->well_ms = now_ms(upstream);
-	forget_lacking(upstream);
-	standing_tell(
-		&upstream->standing, TRACE_ACCEPTED, link->conn, conn_verdict(link->conn));
-	owner->ready(owner, upstream);
 }
 
 /* Tickets come soon after the handshake, in front of the first answer. */
@@ -345,14 +433,13 @@ static void note_answer(struct upstream *upstream, const struct attempt *attempt
 }
 
 /* RFC 7828 section 3.2.2: zero is a request to ask nothing more here. */
-static void heed_keepalive(struct upstream *upstream, struct link *link, uint32_t ms)
+static void heed_keepalive(struct link *link, uint32_t ms)
 {
 	conn_set_idle_limit(link->conn, ms - ms / 10 < IDLE_MS ? ms - ms / 10 : IDLE_MS);
 	if (ms > 0)
 		return;
 	conn_leave(link->conn);
-	if (upstream->current == link)
-		upstream->current = NULL;
+	retire(link);
 }
 
 static void on_answered(struct conn_owner *conn_owner, const struct framing_news *news)
@@ -366,7 +453,7 @@ static void on_answered(struct conn_owner *conn_owner, const struct framing_news
 	if (link == upstream->current)
 		upstream->patience = 0;
 	if (exchange->keepalive)
-		heed_keepalive(upstream, link, exchange->keepalive_ms);
+		heed_keepalive(link, exchange->keepalive_ms);
 	look_for_ticket(upstream, link);
 	release(news->attempt);
 	owner->answered(owner, news->attempt, news);
@@ -410,18 +497,9 @@ static void tell_stalled(struct upstream *upstream, struct link *link)
 	}
 }
 
-static void on_leaving(struct conn_owner *conn_owner, bool stalled)
+/* It is silent, though it owes answers. */
+static void on_stalled(struct upstream *upstream, struct link *link)
 {
-	struct link *link = link_of(conn_owner);
-	struct upstream *upstream = link->upstream;
-
-	if (upstream->current == link)
-		upstream->current = NULL;
-	if (!stalled) {
-		if (!conn_was_useful(link->conn))
-			on_turned_away(upstream);
-		return;
-	}
 	upstream->patience += upstream->patience < PATIENCE_MAX ? 1 : 0;
 	standing_blame(&upstream->standing, TRANSPORT_TIMEOUT, "the server does not answer");
 	standing_tell(&upstream->standing, TRACE_LOST, link->conn, NULL);
@@ -431,6 +509,64 @@ static void on_leaving(struct conn_owner *conn_owner, bool stalled)
 	else
 		standing_rest(&upstream->standing);
 	tell_stalled(upstream, link);
+}
+
+static void on_leaving(struct conn_owner *conn_owner, bool stalled)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+
+	retire(link);
+	if (stalled)
+		on_stalled(upstream, link);
+	else if (!conn_was_useful(link->conn))
+		on_turned_away(upstream);
+}
+
+/* What it owes is asked again; whoever answers first has answered. */
+static void give_up_hope(struct upstream *upstream, struct link *link)
+{
+	conn_doubt(link->conn);
+	on_stalled(upstream, link);
+}
+
+/* What was dialled beside current is ready, and takes its place. */
+static void take_over(struct upstream *upstream)
+{
+	struct link *old = upstream->current;
+
+	retire(old);
+	if (conn_is_suspect(old->conn))
+		give_up_hope(upstream, old);
+	else
+		conn_leave(old->conn);
+}
+
+static void on_suspected(struct conn_owner *conn_owner)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+
+	if (link == upstream->current)
+		dial_beside(upstream);
+	else if (!conn_has_unread(link->conn))
+		give_up_hope(upstream, link);
+}
+
+static void on_ready(struct conn_owner *conn_owner)
+{
+	struct link *link = link_of(conn_owner);
+	struct upstream *upstream = link->upstream;
+	struct upstream_owner *owner = upstream->params->owner;
+
+	if (upstream->beside == link)
+		take_over(upstream);
+	upstream->standing.err = TRANSPORT_OK;
+	upstream->well_ms = now_ms(upstream);
+	forget_lacking(upstream);
+	standing_tell(
+		&upstream->standing, TRACE_ACCEPTED, link->conn, conn_verdict(link->conn));
+	owner->ready(owner, upstream);
 }
 
 static void on_rested(struct timer *timer)
@@ -469,6 +605,7 @@ struct upstream *upstream_new(
 				.answered = on_answered,
 				.returned = on_returned,
 				.leaving = on_leaving,
+				.suspected = on_suspected,
 				.ended = on_ended}};
 	return upstream;
 }
@@ -487,55 +624,10 @@ void upstream_free(struct upstream *upstream)
 	free(upstream);
 }
 
-/* Gives up a connection: what it had is put into `orphans`. */
-static void drop(struct link *link, struct list *orphans)
-{
-	take_all(link->conn, orphans);
-	conn_close(link->conn);
-	link->conn = NULL;
-	if (link->upstream->current == link)
-		link->upstream->current = NULL;
-}
-
-/* A place for a new connection; of those that are leaving the oldest goes, if it must. */
-static struct link *free_link(struct upstream *upstream, struct list *orphans)
-{
-	struct link *oldest = upstream->links;
-
-	for (size_t i = 0; i < LINKS_MAX; i++) {
-		struct link *link = &upstream->links[i];
-
-		if (link->conn == NULL)
-			return link;
-		if (link->dialled_ms < oldest->dialled_ms)
-			oldest = link;
-	}
-	drop(oldest, orphans);
-	return oldest;
-}
-
 void upstream_dial(struct upstream *upstream)
 {
-	struct conn_params params = upstream->params->conn;
-	struct list orphans;
-	struct link *link;
-
-	if (upstream_readiness(upstream) != UPSTREAM_IDLE)
-		return;
-	list_init(&orphans);
-	link = free_link(upstream, &orphans);
-	look_at_path(upstream, &upstream->path);
-	params.limits.idle_ms = upstream->idle_limit_ms;
-	params.limits.patience = upstream->patience;
-	params.asks_scts = upstream->asks_scts;
-	params.ticket = upstream->ticket;
-	upstream->ticket = NULL;
-	link->has_ticket = false;
-	link->dialled_ms = now_ms(upstream);
-	link->conn = conn_new(upstream->endpoint, &params, &link->owner);
-	if (link->conn != NULL)
-		upstream->current = link;
-	give_back(upstream, &orphans);
+	if (upstream_readiness(upstream) == UPSTREAM_IDLE)
+		connect_anew(upstream);
 }
 
 static void on_plain_done(struct plain_owner *plain_owner, enum transport_err err,

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/vigil.h"
 
-enum { DOUBT_MS = 500 };
+enum {
+	DOUBT_MS = 500,
+	SUSPECT_MS = 20, /* below, a busy machine is as likely a reason */
+};
 
 static uint64_t doubt_ms(const struct vigil *vigil)
 {
 	uint64_t ms = ((uint64_t)2 * vigil->rtt_ms + DOUBT_MS) << vigil->patience;
 
 	return ms < vigil->silent_ms ? ms : vigil->silent_ms;
+}
+
+/* When a sign of life should have come. */
+static uint64_t suspect_at_ms(const struct vigil *vigil)
+{
+	return vigil->pinged_ms + vigil->rtt_ms + SUSPECT_MS;
 }
 
 static enum vigil_deed look_at_idle(
@@ -21,33 +30,46 @@ static enum vigil_deed look_at_idle(
 	return VIGIL_NOTHING;
 }
 
+/* Is it time? If not, *next_ms is when, unless something else is due before. */
+static bool is_due(uint64_t due_ms, uint64_t now_ms, uint64_t *next_ms)
+{
+	if (now_ms < due_ms && due_ms < *next_ms)
+		*next_ms = due_ms;
+	return now_ms >= due_ms;
+}
+
 enum vigil_deed vigil_look(
 	struct vigil *vigil, bool owes, uint64_t now_ms, uint64_t *ret_wait_ms)
 {
-	uint64_t silent_ms = now_ms - vigil->heard_ms, doubt = doubt_ms(vigil), next;
+	uint64_t heard = vigil->heard_ms, doubt = doubt_ms(vigil), next = UINT64_MAX;
 
 	if (!owes)
 		return look_at_idle(vigil, now_ms, ret_wait_ms);
-	if (silent_ms >= vigil->silent_ms)
+	if (is_due(heard + vigil->silent_ms, now_ms, &next))
 		return VIGIL_GIVE_UP;
-	if (silent_ms >= doubt / 2 && !vigil->pinged) {
-		vigil->pinged = true;
+	if (!vigil->pinged && is_due(heard + doubt / 2, now_ms, &next))
 		return VIGIL_PING;
-	}
-	if (silent_ms >= doubt && !vigil->doubted) {
+	if (!vigil->doubted && is_due(heard + doubt, now_ms, &next)) {
 		vigil->doubted = true;
 		return VIGIL_DOUBT;
 	}
-	if (vigil->doubted)
-		next = vigil->silent_ms;
-	else
-		next = vigil->pinged ? doubt : doubt / 2;
-	*ret_wait_ms = next - silent_ms;
+	if (vigil->pinged && !vigil->suspected && !vigil->doubted &&
+		is_due(suspect_at_ms(vigil), now_ms, &next)) {
+		vigil->suspected = true;
+		return VIGIL_SUSPECT;
+	}
+	*ret_wait_ms = next - now_ms;
 	return VIGIL_NOTHING;
+}
+
+void vigil_pinged(struct vigil *vigil, uint64_t now_ms)
+{
+	vigil->pinged_ms = now_ms;
+	vigil->pinged = true;
 }
 
 void vigil_heard(struct vigil *vigil, uint64_t now_ms)
 {
 	vigil->heard_ms = now_ms;
-	vigil->pinged = false;
+	vigil->pinged = vigil->suspected = false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/pace.h"
+#include "transport/relief.h"
 #include "transport/vigil.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 
 /* What happens, and when, to a peer that falls silent at 1000 ms. */
 struct fate {
-	uint64_t ping_ms, doubt_ms, give_up_ms;
+	uint64_t ping_ms, suspect_ms, doubt_ms, give_up_ms;
 };
 
 static struct fate silence(uint32_t rtt_ms, unsigned patience)
@@ -31,6 +32,11 @@ static struct fate silence(uint32_t rtt_ms, unsigned patience)
 		case VIGIL_PING:
 			assert_int_equal(fate.ping_ms, 0);
 			fate.ping_ms = now - 1000;
+			vigil_pinged(&vigil, now);
+			break;
+		case VIGIL_SUSPECT:
+			assert_int_equal(fate.suspect_ms, 0);
+			fate.suspect_ms = now - 1000;
 			break;
 		case VIGIL_DOUBT:
 			assert_int_equal(fate.doubt_ms, 0);
@@ -44,21 +50,22 @@ static struct fate silence(uint32_t rtt_ms, unsigned patience)
 	return fate;
 }
 
-/* Two round trips and half a second. */
+/* Two round trips and half a second; suspected a round trip and 20 ms after it was asked. */
 static void test_silence([[maybe_unused]] void **state)
 {
 	static const struct {
 		uint32_t rtt_ms;
 		unsigned patience;
 		struct fate want;
-	} cases[] = {{1, 0, {251, 502, 2500}}, {20, 0, {270, 540, 2500}},
-		{300, 0, {550, 1100, 2500}}, {20, 1, {540, 1080, 2500}},
-		{20, 4, {1250, 0, 2500}}, {5000, 0, {1250, 0, 2500}}};
+	} cases[] = {{1, 0, {251, 272, 502, 2500}}, {20, 0, {270, 310, 540, 2500}},
+		{300, 0, {550, 870, 1100, 2500}}, {20, 1, {540, 580, 1080, 2500}},
+		{20, 4, {1250, 1290, 0, 2500}}, {5000, 0, {1250, 0, 0, 2500}}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fate fate = silence(cases[i].rtt_ms, cases[i].patience);
 
 		assert_int_equal(fate.ping_ms, cases[i].want.ping_ms);
+		assert_int_equal(fate.suspect_ms, cases[i].want.suspect_ms);
 		assert_int_equal(fate.doubt_ms, cases[i].want.doubt_ms);
 		assert_int_equal(fate.give_up_ms, cases[i].want.give_up_ms);
 	}
@@ -72,12 +79,77 @@ static void test_who_is_heard_is_not_doubted([[maybe_unused]] void **state)
 	assert_int_equal(vigil_look(&vigil, true, 1249, &wait), VIGIL_NOTHING);
 	assert_int_equal(wait, 1);
 	assert_int_equal(vigil_look(&vigil, true, 1250, &wait), VIGIL_PING);
+	vigil_pinged(&vigil, 1250);
 	vigil_heard(&vigil, 1300);
 	assert_int_equal(vigil_look(&vigil, true, 1500, &wait), VIGIL_NOTHING);
 	assert_int_equal(wait, 50);
 	assert_int_equal(vigil_look(&vigil, true, 1550, &wait), VIGIL_PING);
+	vigil_pinged(&vigil, 1550);
+	assert_int_equal(vigil_look(&vigil, true, 1569, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 1);
+	assert_int_equal(vigil_look(&vigil, true, 1570, &wait), VIGIL_SUSPECT);
+	assert_int_equal(vigil_look(&vigil, true, 1570, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 230);
 	assert_int_equal(vigil_look(&vigil, true, 1800, &wait), VIGIL_DOUBT);
 	assert_int_equal(vigil_look(&vigil, true, 1800, &wait), VIGIL_NOTHING);
+}
+
+/* Asked for a sign of life before the vigil does, for something was late. */
+static void test_pinged_early([[maybe_unused]] void **state)
+{
+	struct vigil vigil = {.silent_ms = 2500, .idle_ms = 10000, .heard_ms = 1000};
+	uint64_t wait;
+
+	vigil_pinged(&vigil, 1030);
+	assert_int_equal(vigil_look(&vigil, true, 1030, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 20);
+	vigil_heard(&vigil, 1049);
+	assert_int_equal(vigil_look(&vigil, true, 1050, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 249);
+	vigil_pinged(&vigil, 1100);
+	assert_int_equal(vigil_look(&vigil, true, 1120, &wait), VIGIL_SUSPECT);
+	assert_int_equal(vigil_look(&vigil, true, 1120, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 429);
+}
+
+/* Answers of 20 ms that nobody gives any more from 1000 ms on. */
+static void test_all_are_late([[maybe_unused]] void **state)
+{
+	struct relief relief = {0};
+
+	assert_false(relief_is_due(&relief, 1000, 1018, 1020));
+	/* Another type of the same name says nothing new; another query does. */
+	assert_false(relief_is_due(&relief, 1001, 1018, 1021));
+	assert_true(relief_is_due(&relief, 1005, 1018, 1025));
+	assert_true(relief_is_due(&relief, 1010, 1018, 1030));
+	/* Something came between: only one name is slow. */
+	assert_false(relief_is_due(&relief, 1015, 1034, 1035));
+	assert_false(relief_is_due(&relief, 1020, 1038, 1040));
+	assert_true(relief_is_due(&relief, 1025, 1038, 1045));
+	/* The machine was busy with something else: many are late at once. */
+	assert_false(relief_is_due(&relief, 1060, 1060, 1100));
+	assert_false(relief_is_due(&relief, 1065, 1060, 1100));
+	assert_false(relief_is_due(&relief, 1080, 1060, 1101));
+	assert_true(relief_is_due(&relief, 1085, 1060, 1105));
+}
+
+static void test_relief_is_rare([[maybe_unused]] void **state)
+{
+	struct relief relief = {0};
+	unsigned n = 0;
+
+	assert_true(relief_begin(&relief, 100000));
+	assert_true(relief_begin(&relief, 100000));
+	assert_false(relief_begin(&relief, 100001));
+	assert_false(relief_begin(&relief, 109999));
+	assert_true(relief_begin(&relief, 110001));
+	assert_false(relief_begin(&relief, 110002));
+	assert_true(relief_begin(&relief, 150000));
+	assert_true(relief_begin(&relief, 150001));
+	assert_false(relief_begin(&relief, 150002));
+	for (uint64_t now = 200000; now < 800000; now++)
+		n += relief_begin(&relief, now);
+	assert_in_range(n, 60, 61);
 }
 
 static void test_idle([[maybe_unused]] void **state)
@@ -152,6 +224,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_who_is_heard_is_not_doubted),
+		cmocka_unit_test(test_pinged_early),
+		cmocka_unit_test(test_all_are_late),
+		cmocka_unit_test(test_relief_is_rare),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_better),
