@@ -79,6 +79,8 @@ static void on_told(struct permission *permission, const sd_bus_error *refusal)
 		sd_bus_reply_method_error(permission->call, refusal);
 	} else {
 		r = apply(setting, &error);
+		/* Who is told so may look at once: in resolv.conf, or by asking. */
+		links_settle(permission->bus->front->links);
 		if (r < 0)
 			sd_bus_reply_method_errno(permission->call, r, &error);
 		else
