@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Those for the services of one lookup are counted, too. */
-enum { LOOKUPS_MAX = 1024 };
+enum { LOOKUPS_MAX = 1024, FOLLOWED_MAX = 8 };
 
 static const uint64_t PROTOCOLS = RESOLVE_DNS | RESOLVE_LLMNR_IPV4 | RESOLVE_LLMNR_IPV6 |
 				  RESOLVE_MDNS_IPV4 | RESOLVE_MDNS_IPV6;
@@ -155,6 +155,20 @@ void resolving_add_flags(struct resolving *r, size_t i, const struct reading *re
 	r->end.flags = resolve_flags_of_both(r->end.flags, flags);
 }
 
+bool resolving_follow(struct resolving *r, size_t i, const struct reading *reading)
+{
+	char text[RESOLVE_TEXT_MAX];
+
+	if (!reading->unfinished || reading->err != RESOLVE_NO_SUCH_RR ||
+		r->followed == FOLLOWED_MAX ||
+		!resolve_name_text(reading->message, reading->canonical, text) ||
+		!resolve_name_read(text, &r->name))
+		return false;
+	r->followed++;
+	resolving_add_flags(r, i, reading);
+	return true;
+}
+
 void resolving_end(struct resolving *r, enum resolve_err err)
 {
 	r->end.err = err;
@@ -176,12 +190,18 @@ void resolving_fail(struct resolving *r, const struct reading *reading)
 	resolving_end(r, reading->err);
 }
 
+static void ask_for_it(struct resolving *r);
+
 static void on_answer(struct resolving *r)
 {
 	struct reading reading;
 	bool good;
 
 	resolving_read(r, 0, &reading);
+	if (resolving_follow(r, 0, &reading)) {
+		ask_for_it(r);
+		return;
+	}
 	if (reading.err != RESOLVE_OK) {
 		resolving_fail(r, &reading);
 		return;
@@ -196,6 +216,12 @@ static void on_answer(struct resolving *r)
 								       : RESOLVE_INVALID_REPLY);
 }
 
+static void ask_for_it(struct resolving *r)
+{
+	resolving_ask_anew(r, on_answer);
+	resolving_ask(r, &r->name, r->rrtype, resolving_options(r));
+}
+
 static void begin(struct resolving *r)
 {
 	switch (r->kind) {
@@ -204,8 +230,7 @@ static void begin(struct resolving *r)
 	case RESOLVE_ADDRESS:
 	case RESOLVE_RECORD: break;
 	}
-	resolving_ask_anew(r, on_answer);
-	resolving_ask(r, &r->name, r->rrtype, resolving_options(r));
+	ask_for_it(r);
 }
 
 static void on_turn(struct turn *turn)

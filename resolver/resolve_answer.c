@@ -81,6 +81,8 @@ void reading_read(struct wire message, struct reading *ret)
 		read_ede(record_data(&r, &opt), ret);
 	}
 	ret->err = err_of(ret);
+	ret->unfinished =
+		ret->err == RESOLVE_NO_SUCH_RR && ret->aliases > 0 && header.authorities == 0;
 	/* All of it was too much: what there is says nothing of what there is not. */
 	if (ret->err == RESOLVE_NO_SUCH_RR && (header.high & FLAG_TC) != 0)
 		ret->err = RESOLVE_INVALID_REPLY;

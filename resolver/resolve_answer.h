@@ -16,7 +16,8 @@ struct reading {
 	unsigned rcode;
 	int ede; /* -1: none */
 	char ede_text[READING_TEXT_MAX];
-	bool authentic; /* its sender says so: AD */
+	bool authentic;  /* its sender says so: AD */
+	bool unfinished; /* aliases lead to a name of which nothing is said at all */
 	unsigned aliases;
 	size_t canonical; /* where the name stands that aliases lead to */
 	size_t n;         /* of what was asked for */

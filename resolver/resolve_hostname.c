@@ -189,6 +189,12 @@ static void on_answers(struct resolving *r)
 		else if (failure == NULL || weight(&readings[i]) > weight(failure))
 			failure = &readings[i];
 	}
+	for (size_t i = 0; i < r->n_questions && !found; i++)
+		if (resolving_follow(r, i, &readings[i])) {
+			r->stage = RESOLVE_LAST;
+			ask(r, &r->name, resolving_options(r));
+			return;
+		}
 	if (found)
 		end_with(r, readings);
 	else if (goes_on(r, failure))

@@ -50,6 +50,7 @@ struct resolving {
 	struct resolve_question questions[RESOLVE_QUESTIONS];
 	size_t n_questions; /* that were asked together */
 	unsigned waits_for; /* replies, or targets */
+	unsigned followed;  /* aliases that a reply ended with */
 
 	/* The request. */
 	enum resolve_kind kind;
@@ -81,6 +82,10 @@ void resolving_ask(
 void resolving_ask_anew(struct resolving *r, void (*next)(struct resolving *));
 /* The reply to the question at `i`. */
 void resolving_read(const struct resolving *r, size_t i, struct reading *ret);
+/* Who is asked may be no resolver, and leave out what an alias leads to (RFC 1034
+ * section 4.3.1): the name becomes that, to be asked for. False: there is no such alias, or
+ * there were too many. */
+bool resolving_follow(struct resolving *r, size_t i, const struct reading *reading);
 /* It is a part of the end: so is where it comes from. */
 void resolving_add_flags(struct resolving *r, size_t i, const struct reading *reading);
 /* It has ended, and is freed in the end of this turn. */

@@ -69,6 +69,12 @@ static const struct {
 	{"text.test", TYPE_TXT, "\5hello\0\3you"},
 	{"alias.test", TYPE_CNAME, "second.test"},
 	{"second.test", TYPE_CNAME, "www.test"},
+	/* These it does not follow itself. */
+	{"step1.test", TYPE_CNAME, "step2.test"},
+	{"step2.test", TYPE_CNAME, "www.test"},
+	{"step3.test", TYPE_CNAME, "nothing.test"},
+	{"step4.test", TYPE_CNAME, "step5.test"},
+	{"step5.test", TYPE_CNAME, "step4.test"},
 	{"lost.test", TYPE_CNAME, "nothing.test"},
 	{"mail.test", TYPE_CNAME, "text.test"},
 	{"half.test", TYPE_A, "192.0.2.5"},
@@ -207,7 +213,8 @@ static size_t write_answer(uint8_t *message)
 				continue;
 			at += write_record(i, message + at);
 			n++;
-			more = ZONE[i].type == TYPE_CNAME && type != TYPE_CNAME;
+			more = ZONE[i].type == TYPE_CNAME && type != TYPE_CNAME &&
+			       memcmp(name, "\5step", 5) != 0;
 			if (more)
 				write_name(ZONE[i].data, name);
 		}
