@@ -40,7 +40,8 @@ static const char ABOUT_UPLINK[] =
 	"# Upstream servers are not listed: whoever read them here would ask them in\n"
 	"# plain text. Containers and virtual machines are served at the addresses of\n"
 	"# DNSStubListenerExtra= (ctresolved.conf(5)), if there are any: those that are\n"
-	"# not loopback addresses, and have port 53.\n"
+	"# not loopback addresses, and have port 53. If there are none, this machine's\n"
+	"# own stands here, of which nobody else has any use.\n"
 	"\n";
 
 static bool is_loopback(const struct conf_address *address)
@@ -114,21 +115,28 @@ static void write_search(FILE *file, const struct search *search)
 	fputc('\n', file);
 }
 
-static void write_stub(FILE *file, const struct conf *conf)
+static void write_own(FILE *file, const struct conf *conf)
 {
-	fputs(ABOUT_STUB, file);
 	if (conf->stub_listener_udp || conf->stub_listener_tcp)
 		fputs("nameserver 127.0.0.53\n", file);
 	else if (write_extra_listeners(file, conf, true) == 0)
 		fputs("# No DNS servers known: there is no listener at port 53.\n", file);
+}
+
+static void write_stub(FILE *file, const struct conf *conf)
+{
+	fputs(ABOUT_STUB, file);
+	write_own(file, conf);
 	fputs("options edns0 trust-ad\n", file);
 }
 
+/* Where no other one is to be had, this machine still has its own: its resolv.conf may point
+ * here. */
 static void write_uplink(FILE *file, const struct conf *conf)
 {
 	fputs(ABOUT_UPLINK, file);
 	if (write_extra_listeners(file, conf, false) == 0)
-		fputs("# No DNS servers known.\n", file);
+		write_own(file, conf);
 }
 
 static bool write_file(struct runfiles *runfiles, const char *name, const struct search *search,

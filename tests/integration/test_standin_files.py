@@ -97,7 +97,7 @@ class StandIn(Daemon):
 def test_resolv_conf(machine, tmp_path):
     with StandIn(machine, tmp_path, "Domains=home.example ~route.example") as daemon:
         assert daemon.lines_of() == ["nameserver 127.0.0.53", "options edns0 trust-ad", "search home.example"]
-        assert daemon.lines_of("resolv.conf") == ["# No DNS servers known.", "search home.example"]
+        assert daemon.lines_of("resolv.conf") == ["nameserver 127.0.0.53", "search home.example"]
         for name in ("stub-resolv.conf", "resolv.conf"):
             assert "managed by man:systemd-resolved(8)" in daemon.path(name).read_text()
             assert "192.0.2.53" not in daemon.path(name).read_text()
