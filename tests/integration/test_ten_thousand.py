@@ -29,14 +29,14 @@ def queries():
 
 
 def answers(stream, asked):
-    """By ID, without what is between two neighbours alone: IDs, EDNS, RA."""
+    """By ID, without what is between two neighbours alone: IDs, EDNS, RA; and AA, which a stub resolver has of nothing."""
     found = {}
     for i in range(0, len(asked), AT_ONCE):
         part = asked[i:i + AT_ONCE]
         stream.sendall(b"".join(frame(message.to_wire()) for message in part))
         for wire in read_frames(stream, len(part)):
             message = dns.message.from_wire(wire)
-            found[message.id] = (message.rcode(), message.flags & ~dns.flags.RA, message.question, message.answer,
+            found[message.id] = (message.rcode(), message.flags & ~(dns.flags.RA | dns.flags.AA), message.question, message.answer,
                                  message.authority, [rrset.ttl for rrset in message.answer + message.authority])
     return found
 
