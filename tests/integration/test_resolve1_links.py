@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from resolve1 import (DBUS, INVALID, LIMITS, MANAGER, NAME, NOBODY, PATH, Failed, call, get, known, link_address, make_bus, make_client,
-                      make_daemon, make_folder, make_link, needs_resolvectl, needs_standin)
+from resolve1 import (DBUS, INVALID, LIMITS, MANAGER, NAME, NOBODY, PATH, Failed, Monitor, StandIn, call, get, known, link_address, make_bus, make_client,
+                      make_daemon, make_folder, make_link, needs_resolvectl, needs_standin, until)
 # pylint: disable=wrong-import-order
 from jeepney import MessageType, new_error, new_method_return
 
@@ -218,3 +218,13 @@ def test_polkit_that_fails(daemon, bus, client, link):
             self.connection.send(new_error(message, "org.freedesktop.PolicyKit1.Error.Failed", "s", ("no",)))
     with Broken(bus, None):
         assert "Access denied" in as_nobody(bus, link).stderr
+
+
+def test_a_portal_that_is_suspected_is_told(lab, bus, folder, link):
+    """A link has a server of its own, and no upstream can be trusted."""
+    with StandIn(bus, lab, folder, lab.uri("no-sct"), resolve="Portal=ask") as daemon, bus.connect() as client, Monitor(bus) as monitor:
+        known(client, link)
+        call(client, MANAGER, "SetLinkDNS", "ia(iay)", (link, [(2, bytes([10, 99, 0, 1]))]))
+        daemon.reload()  # which dials anew
+        text = until(lambda: (text := monitor.text()) if "PortalSuspected" in monitor.text() and "carries no SCT" in monitor.text() else None)
+        assert "Interface=org.ctresolved.Portal" in text, daemon.log
