@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -65,7 +66,11 @@ class Bus:
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={self.config}"],
             stderr=subprocess.DEVNULL)
-        until(self.socket.exists)
+        until(self.listens)
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.socket)) == 0
 
     def stop(self):
         self.process.kill()
@@ -80,13 +85,13 @@ class Bus:
 
     def connect(self):
         """A client's connection; use as a context."""
-        return open_dbus_connection(self.address)
+        return open_dbus_connection(self.address, auth_timeout=60)
 
     def call(self, address, method, signature=None, body=(), interactive=False):
         with self.connect() as client:
             return call(client, address, method, signature, body, interactive)
 
-    def run(self, *command, user=None, seconds=30):
+    def run(self, *command, user=None, seconds=60):
         """A client program; user: who it is, else root."""
         words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command] if user else command
         return subprocess.run(words, capture_output=True, text=True, check=False, timeout=seconds, env=self.environment())
@@ -101,7 +106,7 @@ class Bus:
         return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
 
 
-def reply_of(client, seconds=20):
+def reply_of(client, seconds=60):
     """The next reply; signals, such as that the bus has given it a name, are none."""
     while (message := client.receive(timeout=seconds)).header.message_type == MessageType.signal:
         pass
@@ -117,7 +122,7 @@ class Failed(Exception):
         self.text = reply.body[0] if reply.body else ""
 
 
-def call(client, address, method, signature=None, body=(), interactive=False, seconds=30):
+def call(client, address, method, signature=None, body=(), interactive=False, seconds=60):
     message = new_method_call(address, method, signature, body)
     if interactive:
         message.header.flags |= MessageFlag.allow_interactive_authorization
@@ -139,7 +144,7 @@ def link_address(index):
     return DBusAddress(f"{PATH}/link/_3{digits[0]}{digits[1:]}", NAME, NAME + ".Link")
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     """Waits for it to become true, and returns what it was then."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -162,7 +167,7 @@ class StandIn(Daemon):
 
     def start(self):
         super().start()
-        self.wait_for("event=bus ")
+        self.wait_for("event=bus ", seconds=30)
         return self
 
 

@@ -189,7 +189,7 @@ manager = DBusAddress("/org/freedesktop/resolve1", "org.freedesktop.resolve1", "
 with open_dbus_connection(sys.argv[1]) as client:
     for _ in range(int(sys.argv[3])):
         client.send(new_method_call(manager, "RevertLink", "i", (int(sys.argv[2]),)))
-    while not (message := client.receive(timeout=20)).header.message_type.name == 'error':
+    while not (message := client.receive(timeout=60)).header.message_type.name == 'error':
         pass
     print(message.body[0], flush=True)
     sys.stdin.read()
