@@ -360,8 +360,9 @@ size_t local_answer(const struct local *local, const struct request *request, ui
 	/* Whatever a hosts file says. */
 	a.zone = special_find(&a.asked);
 	if (a.zone.kind == SPECIAL_LOCALHOST)
-		return end_with_addresses(
-			&a, LOOPBACK, local->thishost.has_loopback6 ? 2 : 1, FIXED_S);
+		return end_with_addresses(&a, LOOPBACK,
+			request->type != TYPE_AAAA || thishost_has_loopback6() ? 2 : 1,
+			FIXED_S);
 	for (size_t i = 0; i < sizeof stages / sizeof *stages && size == 0; i++)
 		size = stages[i](&a);
 	return size;

@@ -45,8 +45,6 @@ static bool is_link_local6(const struct address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
-static const uint8_t LOOPBACK6[16] = {[15] = 1};
-
 static void read_addresses(struct thishost *host)
 {
 	struct ifaddrs *all;
@@ -56,8 +54,6 @@ static void read_addresses(struct thishost *host)
 	for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
 		struct address address = address_of(one->ifa_addr);
 
-		host->has_loopback6 |= address.size == 16 &&
-				       memcmp(address.bytes, LOOPBACK6, sizeof LOOPBACK6) == 0;
 		if (address.size > 0 && (one->ifa_flags & IFF_UP) != 0 &&
 			(one->ifa_flags & IFF_LOOPBACK) == 0 && !is_link_local6(&address))
 			add(host->addresses, &host->n_addresses, THISHOST_ADDRESSES_MAX,
@@ -198,6 +194,20 @@ static void read_name(struct thishost *host)
 		return;
 	memcpy(host->names[1].bytes, out, 1 + (size_t)out[0]);
 	host->names[1].size = (size_t)out[0] + 2;
+}
+
+/* Nothing is sent. */
+bool thishost_has_loopback6(void)
+{
+	const struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+		.sin6_port = htons(53),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
 }
 
 void thishost_read(struct thishost *ret)

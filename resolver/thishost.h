@@ -17,7 +17,6 @@ struct thishost {
 	 * without an interface. */
 	struct address addresses[THISHOST_ADDRESSES_MAX];
 	size_t n_addresses;
-	bool has_loopback6; /* ::1 is one of them: IPv6 is not switched off */
 	/* Those of the default routes, and the own addresses that speak to them. */
 	struct address gateways[THISHOST_GATEWAYS_MAX];
 	size_t n_gateways;
@@ -27,3 +26,5 @@ struct thishost {
 
 /* As it is now. What cannot be found out is left out. */
 void thishost_read(struct thishost *ret);
+/* Is ::1 an address here, now? Where IPv6 is switched off, it is not. */
+bool thishost_has_loopback6(void);
