@@ -479,6 +479,11 @@ uint64_t conn_heard_ms(const struct conn *conn)
 	return conn->vigil.heard_ms;
 }
 
+uint32_t conn_rtt_ms(const struct conn *conn)
+{
+	return conn->vigil.rtt_ms;
+}
+
 bool conn_has_unread(const struct conn *conn)
 {
 	uint8_t byte;

@@ -67,6 +67,8 @@ struct attempt *conn_take(struct conn *conn);
 bool conn_is_ready(const struct conn *conn);
 /* When the peer was heard last, or began to owe; only when ready. */
 uint64_t conn_heard_ms(const struct conn *conn);
+/* A round trip to the peer; only when ready. */
+uint32_t conn_rtt_ms(const struct conn *conn);
 /* Has it said something that nobody has read yet? */
 bool conn_has_unread(const struct conn *conn);
 /* It owes a sign of life for longer than that takes. */

@@ -18,9 +18,10 @@ struct relief {
  * An answer is late, as of now, that was asked for at asked_ms; the connection was heard last
  * at heard_ms. Does it look dead? It does when another answer was late before, and nothing has
  * come since. Two that were asked for at once do not count, as all types of one name are; nor
- * two that are noticed at once, for then it is we who slept.
+ * two that are noticed at once, for then it is we who slept. Where a new connection is soon
+ * there, rtt_ms being a round trip, there is time to wait and see.
  */
-bool relief_is_due(
-	struct relief *relief, uint64_t asked_ms, uint64_t heard_ms, uint64_t now_ms);
+bool relief_is_due(struct relief *relief, uint64_t asked_ms, uint64_t heard_ms, uint32_t rtt_ms,
+	uint64_t now_ms);
 /* May one be dialled now? If so, that is noted. */
 bool relief_begin(struct relief *relief, uint64_t now_ms);

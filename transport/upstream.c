@@ -267,14 +267,15 @@ static void suspect_silence(struct upstream *upstream, const struct attempt *att
 	conn_ping(link->conn);
 }
 
-/* Somebody who has brought answers may be dead: another connection is dialled, and current gets
- * queries on until that is ready. */
+/* Somebody who has brought answers, and of whom it is known how soon, may be dead: another
+ * connection is dialled, and current gets queries on until that is ready. */
 static void dial_beside(struct upstream *upstream)
 {
 	struct link *link = upstream->current;
 
 	if (upstream->beside != NULL || !conn_is_ready(link->conn) ||
-		!conn_was_useful(link->conn) || upstream->standing.resting)
+		!conn_was_useful(link->conn) || upstream->standing.resting ||
+		pace_late_ms(&upstream->pace) == UINT64_MAX)
 		return;
 	/* Timers come before descriptors: it may have spoken while nobody listened. */
 	if (conn_has_unread(link->conn) || !relief_begin(&upstream->relief, now_ms(upstream)))
@@ -290,7 +291,7 @@ static void suspect_death(struct upstream *upstream, const struct attempt *attem
 
 	if (link != NULL && attempt->carrier == link &&
 		relief_is_due(&upstream->relief, attempt->sent_ms, conn_heard_ms(link->conn),
-			now_ms(upstream)))
+			conn_rtt_ms(link->conn), now_ms(upstream)))
 		dial_beside(upstream);
 }
 

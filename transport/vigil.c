@@ -3,7 +3,8 @@
 
 enum {
 	DOUBT_MS = 500,
-	SUSPECT_MS = 20, /* below, a busy machine is as likely a reason */
+	SUSPECT_MS = 20,     /* longer than a round trip takes, and */
+	SUSPECT_MIN_MS = 40, /* in all: below, a busy machine is as likely a reason */
 };
 
 static uint64_t doubt_ms(const struct vigil *vigil)
@@ -16,7 +17,9 @@ static uint64_t doubt_ms(const struct vigil *vigil)
 /* When a sign of life should have come. */
 static uint64_t suspect_at_ms(const struct vigil *vigil)
 {
-	return vigil->pinged_ms + vigil->rtt_ms + SUSPECT_MS;
+	uint64_t ms = (uint64_t)vigil->rtt_ms + SUSPECT_MS;
+
+	return vigil->pinged_ms + (ms > SUSPECT_MIN_MS ? ms : SUSPECT_MIN_MS);
 }
 
 static enum vigil_deed look_at_idle(

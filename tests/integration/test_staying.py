@@ -27,7 +27,8 @@ def test_one_connection(lab, tmp_path):
         with Load(1000) as load:
             time.sleep(3)
         assert load.lost == 0
-    assert lab.statistics("main")["connections"] - before == 1
+    # On a busy machine one that says nothing for a moment is relieved.
+    assert 1 <= lab.statistics("main")["connections"] - before <= 3
 
 
 def test_we_close_first(lab, tmp_path):
@@ -113,6 +114,18 @@ def test_silence_is_noticed_soon(lab, tmp_path):
                 time.sleep(3)
         assert load.lost == 0
         assert load.slowest() < 2, load.slowest()
+
+
+def test_silence_is_relieved_before_it_is_certain(lab, tmp_path):
+    """It takes 650 ms here until the old one is known to be dead; nobody waits for that."""
+    with lab.far(20), Daemon(lab, tmp_path, MAIN) as daemon:
+        with Load() as load:
+            time.sleep(2)
+            with cut_present_connections(lab):
+                time.sleep(2)
+        assert load.lost == 0
+        assert sum(took > 0.4 for took in load.took.values()) <= 10, sorted(load.took.values())[-50:]
+        assert 'event=lost why="the server does not answer"' in daemon.log, daemon.log
 
 
 def load_while_silent(lab, folder, other):

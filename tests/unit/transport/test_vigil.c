@@ -57,7 +57,7 @@ static void test_silence([[maybe_unused]] void **state)
 		uint32_t rtt_ms;
 		unsigned patience;
 		struct fate want;
-	} cases[] = {{1, 0, {251, 272, 502, 2500}}, {20, 0, {270, 310, 540, 2500}},
+	} cases[] = {{1, 0, {251, 291, 502, 2500}}, {20, 0, {270, 310, 540, 2500}},
 		{300, 0, {550, 870, 1100, 2500}}, {20, 1, {540, 580, 1080, 2500}},
 		{20, 4, {1250, 1290, 0, 2500}}, {5000, 0, {1250, 0, 0, 2500}}};
 
@@ -85,11 +85,11 @@ static void test_who_is_heard_is_not_doubted([[maybe_unused]] void **state)
 	assert_int_equal(wait, 50);
 	assert_int_equal(vigil_look(&vigil, true, 1550, &wait), VIGIL_PING);
 	vigil_pinged(&vigil, 1550);
-	assert_int_equal(vigil_look(&vigil, true, 1569, &wait), VIGIL_NOTHING);
+	assert_int_equal(vigil_look(&vigil, true, 1589, &wait), VIGIL_NOTHING);
 	assert_int_equal(wait, 1);
-	assert_int_equal(vigil_look(&vigil, true, 1570, &wait), VIGIL_SUSPECT);
-	assert_int_equal(vigil_look(&vigil, true, 1570, &wait), VIGIL_NOTHING);
-	assert_int_equal(wait, 230);
+	assert_int_equal(vigil_look(&vigil, true, 1590, &wait), VIGIL_SUSPECT);
+	assert_int_equal(vigil_look(&vigil, true, 1590, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 210);
 	assert_int_equal(vigil_look(&vigil, true, 1800, &wait), VIGIL_DOUBT);
 	assert_int_equal(vigil_look(&vigil, true, 1800, &wait), VIGIL_NOTHING);
 }
@@ -102,13 +102,13 @@ static void test_pinged_early([[maybe_unused]] void **state)
 
 	vigil_pinged(&vigil, 1030);
 	assert_int_equal(vigil_look(&vigil, true, 1030, &wait), VIGIL_NOTHING);
-	assert_int_equal(wait, 20);
-	vigil_heard(&vigil, 1049);
-	assert_int_equal(vigil_look(&vigil, true, 1050, &wait), VIGIL_NOTHING);
+	assert_int_equal(wait, 40);
+	vigil_heard(&vigil, 1069);
+	assert_int_equal(vigil_look(&vigil, true, 1070, &wait), VIGIL_NOTHING);
 	assert_int_equal(wait, 249);
 	vigil_pinged(&vigil, 1100);
-	assert_int_equal(vigil_look(&vigil, true, 1120, &wait), VIGIL_SUSPECT);
-	assert_int_equal(vigil_look(&vigil, true, 1120, &wait), VIGIL_NOTHING);
+	assert_int_equal(vigil_look(&vigil, true, 1140, &wait), VIGIL_SUSPECT);
+	assert_int_equal(vigil_look(&vigil, true, 1140, &wait), VIGIL_NOTHING);
 	assert_int_equal(wait, 429);
 }
 
@@ -117,20 +117,31 @@ static void test_all_are_late([[maybe_unused]] void **state)
 {
 	struct relief relief = {0};
 
-	assert_false(relief_is_due(&relief, 1000, 1018, 1020));
+	assert_false(relief_is_due(&relief, 1000, 1018, 22, 1020));
 	/* Another type of the same name says nothing new; another query does. */
-	assert_false(relief_is_due(&relief, 1001, 1018, 1021));
-	assert_true(relief_is_due(&relief, 1005, 1018, 1025));
-	assert_true(relief_is_due(&relief, 1010, 1018, 1030));
+	assert_false(relief_is_due(&relief, 1001, 1018, 22, 1021));
+	assert_true(relief_is_due(&relief, 1005, 1018, 22, 1025));
+	assert_true(relief_is_due(&relief, 1010, 1018, 22, 1030));
 	/* Something came between: only one name is slow. */
-	assert_false(relief_is_due(&relief, 1015, 1034, 1035));
-	assert_false(relief_is_due(&relief, 1020, 1038, 1040));
-	assert_true(relief_is_due(&relief, 1025, 1038, 1045));
+	assert_false(relief_is_due(&relief, 1015, 1034, 22, 1035));
+	assert_false(relief_is_due(&relief, 1020, 1038, 22, 1040));
+	assert_true(relief_is_due(&relief, 1025, 1038, 22, 1045));
 	/* The machine was busy with something else: many are late at once. */
-	assert_false(relief_is_due(&relief, 1060, 1060, 1100));
-	assert_false(relief_is_due(&relief, 1065, 1060, 1100));
-	assert_false(relief_is_due(&relief, 1080, 1060, 1101));
-	assert_true(relief_is_due(&relief, 1085, 1060, 1105));
+	assert_false(relief_is_due(&relief, 1060, 1060, 22, 1100));
+	assert_false(relief_is_due(&relief, 1065, 1060, 22, 1100));
+	assert_false(relief_is_due(&relief, 1080, 1060, 22, 1101));
+	assert_true(relief_is_due(&relief, 1085, 1060, 22, 1105));
+}
+
+/* Next door a new connection is there at once: no need to be hasty. */
+static void test_near_and_late([[maybe_unused]] void **state)
+{
+	struct relief relief = {0};
+
+	assert_false(relief_is_due(&relief, 1000, 1000, 1, 1020));
+	assert_false(relief_is_due(&relief, 1060, 1000, 1, 1086));
+	assert_true(relief_is_due(&relief, 1065, 1000, 1, 1087));
+	assert_true(relief_is_due(&relief, 1065, 1000, 10, 1060));
 }
 
 static void test_relief_is_rare([[maybe_unused]] void **state)
@@ -226,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_heard_is_not_doubted),
 		cmocka_unit_test(test_pinged_early),
 		cmocka_unit_test(test_all_are_late),
+		cmocka_unit_test(test_near_and_late),
 		cmocka_unit_test(test_relief_is_rare),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_late),
