@@ -152,6 +152,13 @@ static const struct link_route *route_of(const struct snapshot *snapshot, int in
 	return NULL;
 }
 
+/* What is said of it; else no link is one whose servers are not asked. */
+static bool is_default_route(const struct link *link, const struct link_route *route)
+{
+	return (route != NULL || link->settings.default_route != LINK_UNSAID) &&
+	       link_is_default_route(link);
+}
+
 static json_t *link_json(const struct snapshot *snapshot, const struct link *link)
 {
 	const struct link_settings *settings = &link->settings;
@@ -162,7 +169,8 @@ static json_t *link_json(const struct snapshot *snapshot, const struct link *lin
 
 	json_object_set_new(object, "ifname", json_string(link->name));
 	json_object_set_new(object, "ifindex", json_integer(link->index));
-	json_object_set_new(object, "defaultRoute", json_boolean(link_is_default_route(link)));
+	json_object_set_new(
+		object, "defaultRoute", json_boolean(is_default_route(link, route)));
 	for (size_t i = 0; i < settings->n_servers; i++) {
 		const struct link_server *server = &settings->servers[i];
 

@@ -369,6 +369,7 @@ def test_configuration(lab, tmp_path):
         assert everything["resolvConfMode"] in ("uplink", "stub", "static", "missing", "foreign") and "ifname" not in everything
         names = {name: index for index, name in socket.if_nameindex()}
         assert {link["ifname"]: link["ifindex"] for link in links} == names
+        assert not [link for link in links if link["defaultRoute"] or "scopes" in link]
         with daemon.connect(MONITOR) as client:
             client.say(f"{MONITOR}.SubscribeDNSConfiguration", {}, more=True)
             assert client.hear()["parameters"]["configuration"][0]["searchDomains"] == everything["searchDomains"]
