@@ -108,7 +108,7 @@ static void channel_messages(struct channel *channel)
 			return;
 		/* Who asks without reading waits for itself. */
 		channel->waits =
-			n == MESSAGES_A_TURN || buf_size(&channel->out) > kind->unsent_max / 2;
+			n == MESSAGES_A_TURN || buf_size(&channel->out) > kind->unsent_max / 8;
 		if (channel->waits)
 			return;
 		channel_touch(channel);

@@ -12,9 +12,10 @@
 struct channel;
 
 struct channel_kind {
-	uint8_t end;          /* the byte behind each message */
-	size_t message_max;   /* of what comes, without that byte */
-	size_t unsent_max;    /* who leaves more unread is closed */
+	uint8_t end;        /* the byte behind each message */
+	size_t message_max; /* of what comes, without that byte */
+	/* Who leaves more unread is closed. Nothing is taken while more than an eighth is. */
+	size_t unsent_max;
 	uint64_t idle_ms;     /* who does and reads nothing for so long is, too */
 	unsigned max;         /* connections in all */
 	unsigned max_of_user; /* and of one user */

@@ -354,8 +354,9 @@ def test_a_large_cache(daemon):
     for i in range(4000):
         ask(f"large{i}.example", "A")
     with daemon.connect(MONITOR) as client:
-        entries = client.call(f"{MONITOR}.DumpCache")["dump"][0]["cache"]
-        assert 1000 < len(entries) and client.call(f"{VARLINK}.GetInfo")
+        for _ in range(4):  # each has to be read before the next one finds room
+            client.say(f"{MONITOR}.DumpCache")
+        assert min(len(client.reply()["dump"][0]["cache"]) for _ in range(4)) > 1000 and client.call(f"{VARLINK}.GetInfo")
 
 
 def test_configuration(lab, tmp_path):
