@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("CTRESOLVED_MACHINE", "/var/tmp/ctresolved-machine"))
 MIRROR = os.environ.get("CTRESOLVED_MIRROR", "http://deb.debian.org/debian")
 PACKAGES = ("systemd systemd-sysv systemd-resolved libnss-resolve libnss-myhostname dbus polkitd network-manager knot knot-dnsutils "
-            "bind9-dnsutils bind9-host iproute2 haproxy dnsmasq-base python3-minimal procps ca-certificates libuv1 libldns3 "
+            "bind9-dnsutils bind9-host iproute2 haproxy unbound dnsmasq-base python3-minimal procps ca-certificates libuv1 libldns3 "
             "libnghttp2-14 libc-ares2 libjansson4 libgnutls30 libpsl5").split()
 # What would wait for devices, or set what is the machine's outside.
 MASKED = ("systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udev-trigger.service",

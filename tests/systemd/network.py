@@ -14,6 +14,26 @@ UPSTREAM, CAFE = "10.53.0.1", "192.168.77.1"
 TEST_75 = "10.0.0.1"
 GOOD, UNLOGGED = 853, 8853
 
+# As upstreams are: it follows aliases to their end.
+UNBOUND = f"""server:
+  interface: 0.0.0.0@{GOOD}
+  tls-port: {GOOD}
+  tls-service-key: /lab/good.pem
+  tls-service-pem: /lab/good.pem
+  access-control: 10.0.0.0/24 allow
+  do-not-query-localhost: no
+  module-config: iterator
+  max-query-restarts: 20
+  chroot: ""
+  username: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+stub-zone:
+  name: "."
+  stub-addr: {TEST_75}
+"""
+
 HAPROXY = f"""defaults
   mode tcp
   timeout connect 5s
@@ -26,7 +46,7 @@ frontend unlogged
   bind :{UNLOGGED} ssl crt /lab/unlogged.pem
   default_backend names
 backend names
-  server names {{names}}
+  server names 127.0.0.1:5353
 """
 
 # Who has no name for it says so.
@@ -80,8 +100,8 @@ def write_files(layer):
         (folder / f"{name}.pem").write_bytes(pem(leaf) + key_pem(key))
     (folder / "anchors.pem").write_bytes(pem(authority.certificate))
     (folder / "log_list.json").write_text(json.dumps(log_list(logs)))
-    (folder / "haproxy.cfg").write_text(HAPROXY.format(names="127.0.0.1:5353"))
-    (folder / "haproxy75.cfg").write_text(HAPROXY.format(names=f"{TEST_75}:53"))
+    (folder / "haproxy.cfg").write_text(HAPROXY)
+    (folder / "unbound.conf").write_text(UNBOUND)
     (folder / "zone.conf").write_text(ZONE)
     (folder / "hostile.conf").write_text(HOSTILE)
 

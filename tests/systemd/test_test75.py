@@ -17,7 +17,7 @@ TrustAnchorFile=/etc/dnssec-trust-anchors.d/root.positive
 TrustAnchors=/lab/anchors.pem
 LogList=/lab/log_list.json
 EOF
-systemd-run --quiet --unit=haproxy75 haproxy -f /lab/haproxy75.cfg
+systemd-run --quiet --unit=upstream unbound -c /lab/unbound.conf
 until ss -Hltn | grep -q ":{network.GOOD} "; do sleep 0.1; done
 """
 
