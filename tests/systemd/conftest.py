@@ -10,7 +10,7 @@ from machine import CACHE, Machine
 
 SCRIPTS = pathlib.Path(__file__).parent
 CONFIGURATION = f"""[Resolve]
-DNS=tls://{{upstream}}
+DNS=tls://{network.UPSTREAM}
 [CertificateTransparency]
 TrustAnchors=/lab/anchors.pem
 LogList=/lab/log_list.json
@@ -38,10 +38,13 @@ def unpack(package, layer):
         subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", layer], stdin=files.stdout, check=True)
 
 
-def configure(layer, upstream, more=""):
+def unpack_ours(layer):
+    """ctresolved in the place of systemd-resolved, and the lab's upstream for it."""
+    for name in ("ctresolved", "ctresolved-resolved"):
+        unpack(packages()[name], layer)
     folder = layer / "etc/ctresolved/ctresolved.conf.d"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "lab.conf").write_text(CONFIGURATION.format(upstream=upstream) + more)
+    folder.mkdir()
+    (folder / "lab.conf").write_text(CONFIGURATION)
 
 
 @pytest.fixture(scope="session", name="bare_layer")
@@ -59,9 +62,7 @@ def make_layer(tmp_path_factory):
     layer = tmp_path_factory.mktemp("ours")
     layer.chmod(0o755)
     write_layer(layer)
-    for name in ("ctresolved", "ctresolved-resolved"):
-        unpack(packages()[name], layer)
-    configure(layer, network.UPSTREAM)
+    unpack_ours(layer)
     return layer
 
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import configure, packages, write_layer
+from conftest import CONFIGURATION, packages, write_layer
 from machine import Machine
 import network
 
@@ -45,9 +45,8 @@ def program(machine):
 
 def test_install(debian):
     debian.run("resolvectl dns wan0 10.9.0.53")
-    for name in ("lab.conf",):
-        folder = "/etc/ctresolved/ctresolved.conf.d"
-        debian.run(f"mkdir -p {folder}; cat >{folder}/{name}", stdin=None, input=configuration())
+    folder = "/etc/ctresolved/ctresolved.conf.d"
+    debian.run(f"mkdir -p {folder}; cat >{folder}/lab.conf", stdin=None, input=CONFIGURATION)
     debian.run("dpkg -i /debs/ctresolved_*.deb /debs/ctresolved-resolved_*.deb")
     assert program(debian) == "/usr/sbin/ctresolved-resolved"
     assert debian.run("systemctl is-enabled systemd-resolved").stdout == "enabled\n"
@@ -55,11 +54,6 @@ def test_install(debian):
     assert "192.0.2.1" in debian.wait_for("resolvectl query www.example")
     assert "10.9.0.53" in debian.run("resolvectl dns wan0").stdout, "what links were told is taken over"
     assert debian.run("systemctl is-active ctresolved", check=False).stdout == "inactive\n"
-
-
-def configuration():
-    from conftest import CONFIGURATION  # pylint: disable=import-outside-toplevel
-    return CONFIGURATION.format(upstream=network.UPSTREAM)
 
 
 def test_who_it_runs_as(debian):
