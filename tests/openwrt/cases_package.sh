@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2013,SC2154
 # The package's Makefile, and the test that is run on the target.
 
 test_package_fields() {

@@ -167,8 +167,6 @@ test_daemon_runs_as_its_user() {
 		cat "$device/status" "$device/daemon.log"
 		return 1
 	}
-	has_line='event=ready'
-	grep -q $has_line "$device/daemon.log"
 	fails grep -q 'event=evidence\|denied' "$device/daemon.log"
 }
 
@@ -176,11 +174,11 @@ test_daemon_killed_then_stop() {
 	as_uci_writes
 	init start
 	run_daemon
-	end_daemon KILL
+	end_daemon
 	# procd starts it again; until then nobody is asked in its place.
 	is server 127.0.0.1#5453 "$(dhcp cfg010101.server)"
 	run_daemon
-	end_daemon KILL
+	end_daemon
 	init stop
 	as_before
 }

@@ -132,11 +132,12 @@ run_daemon() {
 	return 1
 }
 
-# end_daemon [SIGNAL]: that of the case, if it has one, or the mocked procd has.
+# end_daemon: kills that of the case, if it has one, or the mocked procd has, and waits until it is gone.
 end_daemon() {
 	for file in "$device/daemon" "$device/root/tmp/procd/pid"; do
 		if [ -e "$file" ]; then
-			kill "-${1:-KILL}" "$(cat "$file")" 2>/dev/null || true
+			kill -KILL "$(cat "$file")" 2>/dev/null || true
+			wait "$(cat "$file")" 2>/dev/null || true
 			rm -f "$file"
 		fi
 	done
