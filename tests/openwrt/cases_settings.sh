@@ -400,9 +400,11 @@ test_broken_list_is_refused() {
 }
 
 test_bad_files_are_refused() {
-	with_global "option log_list '/log_list.json'"
-	cp "$device/root/usr/share/ctresolved/log_list.json" "$device/root/log_list.json"
-	refused 'a list needs a folder of its own'
+	with_global "option log_list '/etc/log_list.json'" "option manual '1'" "option conf_file '/tmp/my.conf'"
+	cp "$device/root/usr/share/ctresolved/log_list.json" "$device/root/etc/log_list.json"
+	: >"$device/root/tmp/my.conf"
+	refused 'global.log_list: /etc/log_list.json: it needs a folder of its own'
+	has /tmp/log 'global.conf_file: /tmp/my.conf: it needs a folder of its own'
 	with_global "option ca_file 'system'"
 	refused "global.ca_file: 'system' is not an absolute path"
 	with_global "option ca_file '/etc/../etc/passwd'"

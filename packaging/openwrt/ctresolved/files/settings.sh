@@ -189,6 +189,14 @@ path_get() {
 	eval "$1=\$path"
 }
 
+# own_folder OPTION PATH: the jail is shown its folder, which must not be /etc, say, or /tmp.
+own_folder() {
+	case $2 in
+	/*/*/*) ;;
+	*) complain "global.$1" "$2: it needs a folder of its own" ;;
+	esac
+}
+
 read_listen_address() {
 	local address=${1%@*} port=5453
 
@@ -339,10 +347,8 @@ settings_values() {
 	path_get log_list log_list "/usr/share/$NAME/log_list.json"
 	path_get ca_file ca_file /etc/ssl/certs/ca-certificates.crt
 	[ "$manual" != 1 ] || path_get conf_file conf_file ''
-	case $log_list in
-	/*/*) ;;
-	*) complain global.log_list "$log_list: a list needs a folder of its own" ;;
-	esac
+	own_folder log_list "$log_list"
+	[ -z "$conf_file" ] || own_folder conf_file "$conf_file"
 	config_list_foreach global listen_address read_listen_address
 	config_get level global listen_address
 	[ -n "$level" ] || listen=127.0.0.1@5453
