@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A Debian machine with systemd as process 1, in namespaces of its own.
 
-  machine.py build        make its root, unless it is there
+  machine.py build        make its root, unless it is there, and one of the programs of a newer systemd
   machine.py run CMD…     boot a fresh one, run CMD inside, and end it
 
 Its root is kept in $CTRESOLVED_MACHINE, or /var/tmp/ctresolved-machine. As root.
@@ -19,6 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("CTRESOLVED_MACHINE", "/var/tmp/ctresolved-machine"))
 MIRROR = os.environ.get("CTRESOLVED_MIRROR", "http://deb.debian.org/debian")
+NEWER = "forky"
 PACKAGES = ("systemd systemd-sysv systemd-resolved libnss-resolve libnss-myhostname dbus polkitd network-manager knot knot-dnsutils "
             "bind9-dnsutils bind9-host iproute2 haproxy unbound dnsmasq-base python3-minimal procps ca-certificates libuv1 libldns3 "
             "libnghttp2-14 libc-ares2 libjansson4 libgnutls30 libpsl5").split()
@@ -30,6 +31,13 @@ SOURCE_DOWNLOAD = ('cd "$1/root" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get 
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 
 
+def bootstrap(suite, root, packages, *more):
+    """Debian's minimum and some packages in a folder. The mirror may be a snapshot, out of date."""
+    subprocess.run(["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", '--aptopt=Acquire::Check-Valid-Until "false"',
+                    f"--include={','.join(packages)}", *more, suite, root,
+                    f"deb {MIRROR} {suite} main", f"deb-src {MIRROR} {suite} main"], check=True)
+
+
 def build():
     """The root that all machines share. Returns its folder."""
     root = CACHE / "bookworm"
@@ -37,14 +45,26 @@ def build():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             made = pathlib.Path(folder) / "root"
-            subprocess.run(["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", f"--include={','.join(PACKAGES)}",
-                            f"--customize-hook={SOURCE_DOWNLOAD}", "bookworm", made,
-                            f"deb {MIRROR} bookworm main", f"deb-src {MIRROR} bookworm main"], check=True)
+            bootstrap("bookworm", made, PACKAGES, f"--customize-hook={SOURCE_DOWNLOAD}")
             for unit in MASKED:
                 (made / "etc/systemd/system" / unit).symlink_to("/dev/null")
             (made / "etc/hosts").write_text("")
             made.rename(root)
     return root
+
+
+def build_newer():
+    """A layer with the programs of Debian's next systemd, in /newer. Returns its folder."""
+    layer = CACHE / "newer"
+    if not layer.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            bootstrap(NEWER, pathlib.Path(folder) / "root", ["systemd-resolved", "libnss-resolve"])
+            made = pathlib.Path(folder) / "layer"
+            made.mkdir(mode=0o755)
+            (pathlib.Path(folder) / "root").rename(made / "newer")
+            made.rename(layer)
+    return layer
 
 
 def groups():
@@ -54,10 +74,10 @@ def groups():
 
 
 class Machine:
-    """Use as a context. `layer`: a folder with files that it has besides."""
+    """Use as a context. `layers`: folders with files that it has besides."""
 
-    def __init__(self, layer=None):
-        self.folders = [str(folder) for folder in (layer, build()) if folder]
+    def __init__(self, *layers):
+        self.folders = [str(folder) for folder in (*layers, build())]
         self.group = groups() / f"ctresolved-machine-{os.getpid()}-{id(self)}"
 
     def join_group(self):
@@ -114,12 +134,12 @@ class Machine:
 
 def main(arguments):
     if arguments == ["build"]:
-        print(build())
+        print(build(), build_newer())
         return 0
     if len(arguments) < 2 or arguments[0] != "run":
         print(__doc__, file=sys.stderr)
         return 2
-    with Machine(os.environ.get("CTRESOLVED_LAYER")) as machine:
+    with Machine() as machine:
         return machine.run(arguments[1:], check=False, stdin=None, stdout=None, stderr=None).returncode
 
 
