@@ -189,6 +189,14 @@ static void on_validated(void *owner, struct answer *answer)
 	answered(lookup, answer);
 }
 
+/* May an answer that was not judged here have AD? It is only as good as the way that it came by
+ * (RFC 4035 section 4.9.3), and programs are told that ours can be trusted. */
+static bool may_say_authentic(const struct lookup *lookup)
+{
+	return lookup->snapshot->dnssec == NULL && lookup->way.link == NULL &&
+	       lookup->by->protocol != PROTOCOL_PLAIN;
+}
+
 static void on_exchanged(struct exchange *exchange)
 {
 	struct lookup *lookup = container_of(exchange, struct lookup, exchange);
@@ -206,8 +214,7 @@ static void on_exchanged(struct exchange *exchange)
 	lookup->max_age_s = exchange->max_age_s;
 	lookup->by = exchange->by;
 	if (!lookup->validates) {
-		/* Here AD says that we have judged it. */
-		if (lookup->snapshot->dnssec != NULL)
+		if (!may_say_authentic(lookup))
 			lookups->answer.low &= (uint8_t)~FLAG_AD;
 		answered(lookup, &lookups->answer);
 		return;

@@ -76,6 +76,9 @@ def test_plain_for_what_is_routed_there_alone(bus, lab, folder, link, server):
         for name in ("a.com", "a.org", "corp.example.net", "example"):
             assert dig(name).answers != [SERVER], name
         assert server.names() == {"x.corp.example.", "y.corp.example."}
+        # What comes in plain text has proven nothing, whatever it says: resolv.conf tells programs to trust AD.
+        assert " ad;" not in dig("+adflag", "w.corp.example").text
+        assert " ad;" not in dig("+adflag", "+dnssec", "v.corp.example").text
         assert not resolved(client, "x.corp.example")[1] & CONFIDENTIAL
         assert not resolved(client, "z.corp.example")[1] & CONFIDENTIAL
         assert resolved(client, "www.example")[1] & CONFIDENTIAL
@@ -131,6 +134,7 @@ def test_portal_of_a_link(bus, lab, folder, link, server):
         assert "http://login.portal.example/start" in opened.stdout
         assert resolved(client, "login.portal.example")[0] == [SERVER]
         assert not resolved(client, "login.portal.example")[1] & CONFIDENTIAL
+        assert " ad;" not in dig("+adflag", "login.portal.example").text
         assert server.names() == {"captive.apple.com.", "login.portal.example."}
         assert "on vpn0" in daemon.ctl("status").stdout
 

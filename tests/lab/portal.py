@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""portal.py CERTIFICATE FOLDER ADDRESS: a captive portal. Its DNS server says that every name is at ADDRESS, and its web server sends
-everybody to the portal. Each name that is asked for is a line of FOLDER/names."""
+"""portal.py CERTIFICATE FOLDER ADDRESS: a captive portal. Its DNS server says that every name is at ADDRESS, and that this is
+validated; its web server sends everybody to the portal. Each name that is asked for is a line of FOLDER/names."""
 import http.server
 import pathlib
 import socketserver
 import sys
 import threading
 
+import dns.flags
 import dns.message
 import dns.rrset
 
@@ -22,6 +23,7 @@ class Names(socketserver.BaseRequestHandler):
         name = query.question[0].name.to_text()
         NAMES.write(f"{name}\n")
         reply = dns.message.make_response(query)
+        reply.flags |= dns.flags.AD
         if query.question[0].rdtype == dns.rdatatype.A:
             reply.answer.append(dns.rrset.from_text(name, 60, "IN", "A", ADDRESS))
         sock.sendto(reply.to_wire(), self.client_address)
