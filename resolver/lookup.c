@@ -265,13 +265,21 @@ static struct lookup *begin(struct lookups *lookups, struct snapshot *snapshot,
 	return lookup;
 }
 
+/* Is what it asks for, and whom, what would be asked now? */
+static bool is_of_now(const struct lookup *lookup, const struct snapshot *snapshot)
+{
+	const struct lookups *lookups = lookup->lookups;
+
+	return lookup->snapshot == snapshot && lookup->generation == lookups->generation &&
+	       loop_now_ms(lookups->loop) < lookup->joinable_until_ms;
+}
+
 bool lookup_join(struct lookups *lookups, struct snapshot *snapshot,
 	const struct cache_key *key, const struct request *request, struct waiter *waiter)
 {
 	struct lookup *lookup = find(lookups, key);
 
-	if (lookup != NULL && (loop_now_ms(lookups->loop) >= lookup->joinable_until_ms ||
-				      lookup->snapshot != snapshot)) {
+	if (lookup != NULL && !is_of_now(lookup, snapshot)) {
 		close_to_others(lookup);
 		lookup = NULL;
 	}

@@ -39,7 +39,8 @@ void lookups_free(struct lookups *lookups);
 /* Sets up the cache as the configuration says, and empties it. False: no memory; then there is
  * none. */
 bool lookups_use(struct lookups *lookups, const struct conf *conf);
-/* Forgets all that is cached, and does not keep what is under way now. */
+/* Forgets all that is cached; what is under way now is not kept, and who asks from now on does
+ * not wait for it. */
 void lookups_flush(struct lookups *lookups);
 /* As cache_visit(). */
 void lookups_visit(const struct lookups *lookups, struct cache_visitor *visitor);

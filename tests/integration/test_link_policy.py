@@ -2,6 +2,7 @@
 """What becomes of servers and domains that others give a link: by default nothing is ever asked there; and captive portals on it."""
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,6 +94,23 @@ def test_plain_for_what_is_routed_there_alone(bus, lab, folder, link, server):
         subprocess.run(["ip", "link", "set", "vpn0", "up"], check=True)
         until(lambda: dig("up.corp.example").answers == [SERVER])
         call(client, MANAGER, "RevertLink", "i", (link,))
+        assert dig("x.corp.example").status == "NXDOMAIN"
+
+
+def test_whoever_asks_afterwards_does_not_wait_for_it(bus, lab, folder, link, server, tmp_path):
+    """The link's server says nothing, and by the time that it does nobody may ask it any more."""
+    hold = tmp_path / "hold"
+    hold.touch()
+    with standing_in(bus, lab, folder, "LinkServers=vpn0:allow-plain"), bus.connect() as client:
+        give(client, link, "~corp.example")
+        with ThreadPoolExecutor() as pool:
+            first = pool.submit(dig, "x.corp.example")
+            until(lambda: "x.corp.example." in server.names())
+            call(client, MANAGER, "RevertLink", "i", (link,))
+            second = pool.submit(dig, "x.corp.example")
+            until(lambda: second.done() or first.done())
+            assert second.done() and second.result().status == "NXDOMAIN"
+            hold.unlink()
         assert dig("x.corp.example").status == "NXDOMAIN"
 
 

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """portal.py CERTIFICATE FOLDER ADDRESS: a captive portal. Its DNS server says that every name is at ADDRESS, and that this is
-validated; its web server sends everybody to the portal. Each name that is asked for is a line of FOLDER/names."""
+validated; its web server sends everybody to the portal. Each name that is asked for is a line of FOLDER/names.
+While there is FOLDER/hold, nothing is answered."""
 import http.server
 import pathlib
 import socketserver
 import sys
 import threading
+import time
 
 import dns.flags
 import dns.message
@@ -26,6 +28,8 @@ class Names(socketserver.BaseRequestHandler):
         reply.flags |= dns.flags.AD
         if query.question[0].rdtype == dns.rdatatype.A:
             reply.answer.append(dns.rrset.from_text(name, 60, "IN", "A", ADDRESS))
+        while (pathlib.Path(FOLDER) / "hold").exists():
+            time.sleep(0.01)
         sock.sendto(reply.to_wire(), self.client_address)
 
 
