@@ -86,7 +86,7 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const char *help, int wo
 	return -1;
 }
 
-int main(int argc, char **argv)
+int ctl_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},

@@ -11,6 +11,9 @@ struct ctl {
 	bool json;             /* -j before the verb; each verb takes it as well */
 };
 
+/* The whole program, as main(): returns its exit status. */
+int ctl_main(int argc, char **argv);
+
 /* Says on standard error what is wrong. Returns CTL_ERROR, so that a verb can end with it. */
 int ctl_complain(const char *what, const char *why);
 /* The options of a verb that has but --json and --help, and at most so many words behind them:

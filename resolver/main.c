@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolved(8): the arguments. */
+#include "resolver/ctl.h"
 #include "resolver/snapshot.h"
 #include "resolver/worker.h"
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char HELP[] =
 	"Usage: ctresolved [-c FILE] [--check]\n"
@@ -24,6 +26,17 @@ static const char HELP[] =
 
 enum { OPTION_CHECK = 256, OPTION_VERSION };
 
+/* Where flash is dear both programs are one, under two names: what they share is most of it. */
+static bool called_ctresolvectl(const char *path)
+{
+	const char *slash;
+
+	if (path == NULL)
+		return false;
+	slash = strrchr(path, '/');
+	return strcmp(slash == NULL ? path : slash + 1, "ctresolvectl") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -39,6 +52,8 @@ int main(int argc, char **argv)
 	int option;
 	sigset_t all;
 
+	if (HAVE_CTL && called_ctresolvectl(argv[0]))
+		return ctl_main(argc, argv);
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c': path = optarg; break;
