@@ -11,7 +11,7 @@ enum {
 
 static bool read_length(struct reader *r, size_t *ret)
 {
-	uint64_t length = read_number(r, 1);
+	size_t length = read_size(r, 1);
 	size_t n = length & 0x7f;
 
 	if (r->bad || length <= SHORT_FORM_MAX) {
@@ -20,7 +20,7 @@ static bool read_length(struct reader *r, size_t *ret)
 	}
 	if (n == 0 || n > LENGTH_BYTES_MAX)
 		return false;
-	length = read_number(r, n);
+	length = read_size(r, n);
 	*ret = length;
 	/* The shortest form (X.690 section 10.1). */
 	return !r->bad && length > SHORT_FORM_MAX && length >> (8 * (n - 1)) != 0;

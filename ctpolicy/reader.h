@@ -35,8 +35,14 @@ static inline uint64_t read_number(struct reader *r, size_t size)
 	return number;
 }
 
+/* A length of `size` bytes, 4 at most: that many any size_t has. */
+static inline size_t read_size(struct reader *r, size_t size)
+{
+	return (size_t)read_number(r, size);
+}
+
 /* opaque<0..2^16-1> */
 static inline struct ct_bytes read_opaque16(struct reader *r)
 {
-	return read_bytes(r, read_number(r, 2));
+	return read_bytes(r, read_size(r, 2));
 }

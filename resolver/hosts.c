@@ -37,7 +37,7 @@ struct hosts {
 	size_t lines;
 };
 
-static uint64_t hash(const struct hosts *hosts, const uint8_t *bytes, size_t size)
+static size_t hash(const struct hosts *hosts, const uint8_t *bytes, size_t size)
 {
 	uint64_t value = hosts->seed ^ size;
 
@@ -51,7 +51,7 @@ static uint64_t hash(const struct hosts *hosts, const uint8_t *bytes, size_t siz
 		bytes += n;
 		size -= n;
 	}
-	return value ^ value >> 32;
+	return (size_t)(value ^ value >> 32);
 }
 
 static struct record record_at(const struct hosts *hosts, uint32_t id)
@@ -68,7 +68,7 @@ static struct wire name_of(const struct hosts *hosts, uint32_t id)
 		hosts->bytes + id - 1 + sizeof(struct record), record_at(hosts, id).size};
 }
 
-static uint64_t hash_name(const struct hosts *hosts, uint32_t id)
+static size_t hash_name(const struct hosts *hosts, uint32_t id)
 {
 	struct wire name = name_of(hosts, id);
 
@@ -76,12 +76,12 @@ static uint64_t hash_name(const struct hosts *hosts, uint32_t id)
 }
 
 /* An entry is the host's index, which is never that of NOTHING. */
-static uint64_t hash_address(const struct hosts *hosts, uint32_t id)
+static size_t hash_address(const struct hosts *hosts, uint32_t id)
 {
 	return hash(hosts, hosts->hosts[id].address.bytes, 16);
 }
 
-typedef uint64_t hash_entry(const struct hosts *, uint32_t);
+typedef size_t hash_entry(const struct hosts *, uint32_t);
 
 static void put(const struct hosts *hosts, struct table *table, uint32_t id, hash_entry *entry)
 {

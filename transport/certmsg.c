@@ -25,8 +25,8 @@ static struct walk walk_open(const uint8_t *body, size_t size)
 	struct reader r = {.rest = {body, size}};
 	struct walk walk = {0};
 
-	(void)read_bytes(&r, read_number(&r, 1)); /* certificate_request_context */
-	walk.entries.rest = read_bytes(&r, read_number(&r, 3));
+	(void)read_bytes(&r, read_size(&r, 1)); /* certificate_request_context */
+	walk.entries.rest = read_bytes(&r, read_size(&r, 3));
 	walk.entries.bad = r.bad || r.rest.size > 0;
 	return walk;
 }
@@ -38,7 +38,7 @@ static bool walk_next(struct walk *walk, struct extension *ret)
 		if (walk->entries.bad || walk->entries.rest.size == 0)
 			return false;
 		(void)read_bytes(
-			&walk->entries, read_number(&walk->entries, 3)); /* cert_data */
+			&walk->entries, read_size(&walk->entries, 3)); /* cert_data */
 		walk->extensions.rest = read_opaque16(&walk->entries);
 		walk->entry++;
 	}
@@ -55,7 +55,7 @@ static struct wire read_status(struct ct_bytes body)
 	struct ct_bytes response = {0};
 
 	if (read_number(&r, 1) == STATUS_OCSP)
-		response = read_bytes(&r, read_number(&r, 3));
+		response = read_bytes(&r, read_size(&r, 3));
 	return r.bad || r.rest.size > 0 ? (struct wire){0}
 					: (struct wire){response.data, response.size};
 }
