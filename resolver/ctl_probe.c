@@ -177,6 +177,8 @@ static int probe_server(const struct ctl *ctl, struct probe *probe, const struct
 		snapshot = snapshot_of(
 			snapshot_conf(ctl->conf_path), evidence_accepted_before(evidence));
 	if (snapshot != NULL)
+		timekeeper_use(keeper, trust_log_list(snapshot->trust));
+	if (snapshot != NULL)
 		run(probe, snapshot, &server->upstreams[0], timekeeper_clock(keeper));
 	snapshot_unref(snapshot);
 	evidence_free(evidence);

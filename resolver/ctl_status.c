@@ -122,11 +122,12 @@ static json_t *status_json(
 	const struct ctl *ctl, const struct snapshot *snapshot, struct ct_clock clock)
 {
 	json_t *why, *daemon = daemon_json(ctl, &why);
-	char now[32];
+	char now[32], doubt[REPORT_DOUBT_SIZE];
 
-	return json_pack("{s:s, s:{s:s, s:b}, s:o, s:b, s:o, s:o, s:o, s:o}", "policy",
+	return json_pack("{s:s, s:{s:s, s:b, s:s?}, s:o, s:b, s:o, s:o, s:o, s:o}", "policy",
 		ct_policy_name(trust_policy(snapshot->trust)), "clock", "time",
-		report_time(clock.now_ms, now), "unset", clock.unset, "log_list",
+		report_time(clock.now_ms, now), "unset", clock.unset, "why",
+		clock.unset ? report_clock_doubt(clock, doubt) : NULL, "log_list",
 		list_json(snapshot, clock), "dnssec", snapshot->conf->dnssec, "search_domains",
 		search_json(snapshot->conf), "upstreams", upstreams_json(snapshot), "daemon",
 		daemon, "daemon_why", why);
@@ -255,10 +256,11 @@ static void print_text(const json_t *status)
 		show_text_of(list, "file"), show_text_of(list, "date"),
 		show_text_of(list, "age"), show_text_of(list, "stale_after"),
 		show_text_of(list, "verifies_new_until"));
-	printf("clock     %s\n", json_is_true(json_object_get(clock, "unset"))
-					 ? "not set: it is before what is known to have been; "
-					   "the list counts as stale"
-					 : show_text_of(clock, "time"));
+	if (json_is_true(json_object_get(clock, "unset")))
+		printf("clock     not set: it is %s; the list counts as stale\n",
+			show_text_of(clock, "why"));
+	else
+		printf("clock     %s\n", show_text_of(clock, "time"));
 	printf("dnssec    %s\n", json_is_true(json_object_get(status, "dnssec"))
 					 ? "validated here"
 					 : "not validated here");
@@ -284,6 +286,8 @@ static int print(const struct ctl *ctl)
 	json_t *status = NULL;
 	bool good = snapshot != NULL;
 
+	if (good)
+		timekeeper_use(keeper, trust_log_list(snapshot->trust));
 	if (good)
 		status = status_json(ctl, snapshot, clock_now(timekeeper_clock(keeper)));
 	if (good && status == NULL)

@@ -194,6 +194,8 @@ static int verify(const struct ctl *ctl, struct arguments *arguments)
 		ctl, arguments, evidence != NULL ? evidence_accepted_before(evidence) : NULL);
 	int status = CTL_ERROR;
 
+	if (keeper != NULL && snapshot != NULL)
+		timekeeper_use(keeper, trust_log_list(snapshot->trust));
 	if (keeper != NULL && !arguments->time_given)
 		arguments->clock = clock_now(timekeeper_clock(keeper));
 	if (keeper != NULL && snapshot != NULL)

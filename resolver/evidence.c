@@ -12,9 +12,14 @@
 
 /* Refusals have a bound of their own: an endless row of forged certificates must not push out
  * what was accepted. */
-enum { ACCEPTED_MAX = 128, REFUSED_MAX = 64, LINE_MAX = 16384, WRITE_AFTER_MS = 100 };
+enum { ACCEPTED_MAX = 128, REFUSED_MAX = 64, LINE_MAX = 16384 };
 
 enum { FILE_SIZE_MAX = (ACCEPTED_MAX + REFUSED_MAX) * LINE_MAX };
+
+/* The file may be on flash memory, which wears off: after each write the next one waits for
+ * eight times as long, up to a day, so that an upstream with two certificates in turn costs one
+ * a day. After a day without any, what is new is written at once. */
+enum { WRITE_AFTER_MS = 100, WRITE_SLOWER = 8, WRITE_AFTER_MAX_MS = 24 * 3600 * 1000 };
 
 struct record {
 	char *line; /* as in the file, without the line feed */
@@ -30,6 +35,7 @@ struct evidence {
 	struct record *records[ACCEPTED_MAX + REFUSED_MAX]; /* the oldest first */
 	size_t n;
 	struct timer timer;
+	uint64_t written_ms, write_after_ms;
 	bool unsaved, failed; /* failed: it was said that it cannot be written */
 };
 
@@ -194,7 +200,23 @@ static void save(struct evidence *evidence)
 
 static void on_timer(struct timer *timer)
 {
-	save(container_of(timer, struct evidence, timer));
+	struct evidence *evidence = container_of(timer, struct evidence, timer);
+
+	save(evidence);
+	evidence->written_ms = loop_now_ms(evidence->loop);
+	evidence->write_after_ms *= WRITE_SLOWER;
+	if (evidence->write_after_ms > WRITE_AFTER_MAX_MS)
+		evidence->write_after_ms = WRITE_AFTER_MAX_MS;
+}
+
+static void save_soon(struct evidence *evidence)
+{
+	if (evidence->unsaved)
+		return;
+	if (loop_now_ms(evidence->loop) - evidence->written_ms >= WRITE_AFTER_MAX_MS)
+		evidence->write_after_ms = WRITE_AFTER_MS;
+	evidence->unsaved =
+		timer_start(evidence->loop, &evidence->timer, evidence->write_after_ms);
 }
 
 /* A policy that asked for less than the present one does not count. */
@@ -223,6 +245,7 @@ struct evidence *evidence_new(struct loop *loop)
 		return NULL;
 	evidence->loop = loop;
 	evidence->timer.fired = on_timer;
+	evidence->write_after_ms = WRITE_AFTER_MS;
 	evidence->accepted_before.ask = ask;
 	read_file(evidence);
 	return evidence;
@@ -345,6 +368,5 @@ void evidence_note(struct evidence *evidence, const struct trace_event *event, u
 	if (known < evidence->n)
 		take_out(evidence, known);
 	keep(evidence, record);
-	evidence->unsaved = true;
-	(void)!timer_start(evidence->loop, &evidence->timer, WRITE_AFTER_MS);
+	save_soon(evidence);
 }

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * What certificates the upstreams have shown, and what was said of them: a file of JSON lines
- * in the state directory, bounded, replaced as a whole. Each verdict on a leaf is in it once;
- * no query ever is. It also answers which leaves were accepted while the log list was fresh.
+ * in the state directory, bounded, replaced as a whole, and at most a few times a day. Each
+ * verdict on a leaf is in it once; no query ever is. It also answers which leaves were accepted
+ * while the log list was fresh.
  */
 #include "transport/loop.h"
 #include "transport/trace.h"

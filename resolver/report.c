@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/report.h"
 #include "resolver/log.h"
+#include "transport/loop.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,19 +146,29 @@ void report_list_age(const struct ct_log_list *list, struct ct_clock clock)
 	}
 }
 
-void report_clock(struct ct_clock clock)
+const char *report_clock_doubt(struct ct_clock clock, char text[REPORT_DOUBT_SIZE])
 {
 	char date[11];
 
 	format_date(clock.now_ms, date);
+	if (loop_wall_ms() < clock.now_ms)
+		snprintf(text, REPORT_DOUBT_SIZE, "before %s, which cannot be", date);
+	else
+		snprintf(text, REPORT_DOUBT_SIZE,
+			"beyond the end of the log list, and nobody says that it is right");
+	return text;
+}
+
+void report_clock(struct ct_clock clock)
+{
+	char date[11], doubt[REPORT_DOUBT_SIZE];
+
+	format_date(clock.now_ms, date);
 	if (clock.unset)
 		log_line(LOG_WARNING,
-			"event=clock-not-set why=\"the system's clock is before %s, which "
-			"cannot "
-			"be: until it is set, nothing is held against a certificate for being "
-			"too "
-			"early\"",
-			date);
+			"event=clock-not-set why=\"the system's clock is %s: until it is set, "
+			"nothing is held against a certificate for being too early\"",
+			report_clock_doubt(clock, doubt));
 	else
 		log_line(LOG_NOTICE, "event=clock-set date=%s", date);
 }

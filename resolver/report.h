@@ -17,5 +17,8 @@ enum list_age list_age(const struct ct_log_list *list, struct ct_clock clock);
 void report_log_list(const char *path, const struct ct_log_list *list);
 /* How old it is, and what that means. */
 void report_list_age(const struct ct_log_list *list, struct ct_clock clock);
+/* Why a clock that is not set is not believed: a part of a sentence. Returns `text`. */
+enum { REPORT_DOUBT_SIZE = 96 };
+const char *report_clock_doubt(struct ct_clock clock, char text[REPORT_DOUBT_SIZE]);
 /* The clock is, or is not any more, believed. */
 void report_clock(struct ct_clock clock);

@@ -9,13 +9,15 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define DAY_MS UINT64_C(86400000)
 #define NEVER_S INT64_C(8000000000) /* the year 2223 */
 
 struct timekeeper {
 	struct clock clock;
 	struct timekeeper_owner *owner;
 	struct watch watch;
-	int fd; /* a timer that is cancelled when the clock jumps; -1: none */
+	int fd;              /* a timer that is cancelled when the clock jumps; -1: none */
+	uint64_t written_ms; /* what the file says */
 };
 
 static uint64_t saved_ms(void)
@@ -61,6 +63,7 @@ struct timekeeper *timekeeper_new(struct loop *loop, struct timekeeper_owner *ow
 		return NULL;
 	keeper->clock =
 		(struct clock){.bound_ms = BUILD_TIME * UINT64_C(1000), .saved_ms = saved_ms()};
+	keeper->written_ms = keeper->clock.saved_ms;
 	keeper->owner = owner;
 	keeper->watch.ready = on_timer;
 	keeper->fd = -1;
@@ -89,9 +92,14 @@ struct clock *timekeeper_clock(struct timekeeper *keeper)
 	return &keeper->clock;
 }
 
+void timekeeper_use(struct timekeeper *keeper, const struct ct_log_list *list)
+{
+	keeper->clock.horizon_ms = ct_log_list_horizon_ms(list);
+}
+
 /* A clock that nobody keeps right may be years ahead: it is not written down, for what is
- * written would hold up the right one. */
-void timekeeper_save(const struct timekeeper *keeper)
+ * written would hold up the right one. The state may be on flash memory, which wears off. */
+void timekeeper_save(struct timekeeper *keeper, bool now)
 {
 	const struct clock *clock = &keeper->clock;
 	uint64_t ms = clock->saved_ms > clock->bound_ms ? clock->saved_ms : clock->bound_ms;
@@ -101,12 +109,15 @@ void timekeeper_save(const struct timekeeper *keeper)
 
 	if (clock_synchronized())
 		ms = clock_now(clock).now_ms;
+	if (!now && ms >= keeper->written_ms && ms - keeper->written_ms < DAY_MS)
+		return;
 	if (!statedir_make() || !statedir_path("clock", path, sizeof path))
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
 	times[0] = times[1] = (struct timespec){.tv_sec = (time_t)(ms / 1000)};
-	(void)!futimens(fd, times);
+	if (futimens(fd, times) == 0)
+		keeper->written_ms = ms;
 	close(fd);
 }

@@ -24,8 +24,9 @@
  * read what was written for them. Queries end by themselves, at their deadline. */
 enum { STOP_LOOK_MS = 10, STOP_UNSENT_MS = 1000 };
 
-/* How often the log list's age is looked at, and the time written down. */
-enum { UPKEEP_MS = 3600 * 1000 };
+/* How often the log list's age is looked at, and the clock; while that is not set, more often,
+ * for it may be found to be right without being set. */
+enum { UPKEEP_MS = 3600 * 1000, UPKEEP_UNSET_MS = 60 * 1000 };
 
 struct worker {
 	struct loop *loop;
@@ -137,15 +138,6 @@ static void look_at_time(struct worker *worker, bool tell_all)
 	worker->list_age = age;
 }
 
-static void on_upkeep(struct timer *timer)
-{
-	struct worker *worker = container_of(timer, struct worker, upkeep);
-
-	look_at_time(worker, false);
-	timekeeper_save(worker->timekeeper);
-	(void)!timer_start(worker->loop, timer, UPKEEP_MS);
-}
-
 static void on_watchdog(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, watchdog);
@@ -180,6 +172,7 @@ static void use(struct worker *worker, struct snapshot *snapshot)
 	queries_use(worker->queries, conf);
 	dnstap_apply(worker->dnstap, conf->dnstap_socket);
 	report_log_list(conf->log_list, trust_log_list(snapshot->trust));
+	timekeeper_use(worker->timekeeper, trust_log_list(snapshot->trust));
 	look_at_time(worker, true);
 	if (!local_configure(worker->local, snapshot->conf))
 		log_line(LOG_ERROR, "event=hosts why=\"out of memory\"");
@@ -245,6 +238,19 @@ static void renew(struct worker *worker, const char *event)
 	}
 	use(worker, snapshot);
 	log_line(LOG_NOTICE, "event=%s", event);
+}
+
+static void on_upkeep(struct timer *timer)
+{
+	struct worker *worker = container_of(timer, struct worker, upkeep);
+	bool was_unset = worker->clock_unset;
+
+	look_at_time(worker, false);
+	if (was_unset && !worker->clock_unset)
+		renew(worker, "judged-again");
+	timekeeper_save(worker->timekeeper, false);
+	(void)!timer_start(
+		worker->loop, timer, worker->clock_unset ? UPKEEP_UNSET_MS : UPKEEP_MS);
 }
 
 static void on_list_changed(struct filewatch_owner *owner)
@@ -399,7 +405,7 @@ static bool worker_init(struct worker *worker)
 		queries_set_taps(worker->queries, &worker->taps);
 	return worker->portal != NULL && worker->queries != NULL && worker->control != NULL &&
 	       worker->listeners != NULL &&
-	       timer_start(worker->loop, &worker->upkeep, UPKEEP_MS) &&
+	       timer_start(worker->loop, &worker->upkeep, UPKEEP_UNSET_MS) &&
 	       signal_start(worker->loop, &worker->term, SIGTERM) &&
 	       signal_start(worker->loop, &worker->intr, SIGINT) &&
 	       signal_start(worker->loop, &worker->hup, SIGHUP);
@@ -464,7 +470,7 @@ void worker_free(struct worker *worker)
 		queries_free(worker->queries);
 		snapshot_unref(worker->snapshot);
 		if (worker->timekeeper != NULL && worker->snapshot != NULL)
-			timekeeper_save(worker->timekeeper);
+			timekeeper_save(worker->timekeeper, true);
 		timekeeper_free(worker->timekeeper);
 		evidence_free(worker->evidence);
 		loop_free(worker->loop);

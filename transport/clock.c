@@ -22,8 +22,10 @@ struct ct_clock clock_now(const struct clock *clock)
 	bool saved_counts = clock->saved_ms > clock->bound_ms;
 	uint64_t latest_ms = saved_counts ? clock->saved_ms : clock->bound_ms;
 
-	if (now_ms >= latest_ms ||
-		(saved_counts && now_ms >= clock->bound_ms && clock_synchronized()))
+	bool doubtful = (saved_counts && now_ms < latest_ms) ||
+			(clock->horizon_ms > 0 && now_ms >= clock->horizon_ms);
+
+	if (now_ms >= clock->bound_ms && (!doubtful || clock_synchronized()))
 		return (struct ct_clock){.now_ms = now_ms};
 	return (struct ct_clock){.now_ms = latest_ms, .unset = true};
 }
