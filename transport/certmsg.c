@@ -37,8 +37,7 @@ static bool walk_next(struct walk *walk, struct extension *ret)
 	while (walk->extensions.rest.size == 0) {
 		if (walk->entries.bad || walk->entries.rest.size == 0)
 			return false;
-		(void)read_bytes(
-			&walk->entries, read_size(&walk->entries, 3)); /* cert_data */
+		(void)read_bytes(&walk->entries, read_size(&walk->entries, 3)); /* cert_data */
 		walk->extensions.rest = read_opaque16(&walk->entries);
 		walk->entry++;
 	}
