@@ -23,5 +23,6 @@ struct relief {
  */
 bool relief_is_due(struct relief *relief, uint64_t asked_ms, uint64_t heard_ms, uint32_t rtt_ms,
 	uint64_t now_ms);
-/* May one be dialled now? If so, that is noted. */
-bool relief_begin(struct relief *relief, uint64_t now_ms);
+/* May one be dialled now? If so, that is noted. suspect: the connection owes a sign of life,
+ * too; then a few more may. */
+bool relief_begin(struct relief *relief, bool suspect, uint64_t now_ms);

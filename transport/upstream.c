@@ -278,10 +278,11 @@ static void dial_beside(struct upstream *upstream)
 		pace_late_ms(&upstream->pace) == UINT64_MAX)
 		return;
 	/* Timers come before descriptors: it may have spoken while nobody listened. */
-	if (conn_has_unread(link->conn) || !relief_begin(&upstream->relief, now_ms(upstream)))
+	if (conn_has_unread(link->conn))
 		return;
 	conn_ping(link->conn);
-	connect_anew(upstream);
+	if (relief_begin(&upstream->relief, conn_is_suspect(link->conn), now_ms(upstream)))
+		connect_anew(upstream);
 }
 
 /* Is it late because the connection says nothing at all? */

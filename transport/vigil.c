@@ -3,8 +3,10 @@
 
 enum {
 	DOUBT_MS = 500,
-	SUSPECT_MS = 20,     /* longer than a round trip takes, and */
-	SUSPECT_MIN_MS = 40, /* in all: below, a busy machine is as likely a reason */
+	SUSPECT_MS = 20, /* more than a round trip */
+	/* But there is no haste while TCP, TLS and a query can be done until then. */
+	SUSPECT_BY_MS = 100,
+	ROUND_TRIPS = 3,
 };
 
 static uint64_t doubt_ms(const struct vigil *vigil)
@@ -17,9 +19,11 @@ static uint64_t doubt_ms(const struct vigil *vigil)
 /* When a sign of life should have come. */
 static uint64_t suspect_at_ms(const struct vigil *vigil)
 {
-	uint64_t ms = (uint64_t)vigil->rtt_ms + SUSPECT_MS;
+	uint64_t late = (uint64_t)vigil->rtt_ms + SUSPECT_MS,
+		 anew = (uint64_t)ROUND_TRIPS * vigil->rtt_ms;
+	uint64_t spare = anew < SUSPECT_BY_MS ? SUSPECT_BY_MS - anew : 0;
 
-	return vigil->pinged_ms + (ms > SUSPECT_MIN_MS ? ms : SUSPECT_MIN_MS);
+	return vigil->pinged_ms + (late > spare ? late : spare);
 }
 
 static enum vigil_deed look_at_idle(

@@ -33,8 +33,8 @@ enum vigil_deed {
  * *ret_wait_ms. owes: an answer is outstanding.
  *
  * A peer is doubted after two round trips and half a second, in the middle of which it is asked
- * for a sign of life, if it was not before. It is suspected when none has come within a
- * round trip and 20 ms.
+ * for a sign of life, if it was not before. It is suspected when that has not come 20 ms after
+ * a round trip; a near one, where a new connection is soon there, later.
  */
 enum vigil_deed vigil_look(
 	struct vigil *vigil, bool owes, uint64_t now_ms, uint64_t *ret_wait_ms);
