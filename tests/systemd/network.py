@@ -52,7 +52,9 @@ backend names
 # Who has no name for it says so.
 ZONE = """no-resolv
 no-hosts
-no-daemon
+keep-in-foreground
+log-facility=-
+user=root
 bind-interfaces
 log-queries
 local=/#/
@@ -72,9 +74,22 @@ listen-address=127.0.0.1
 port=5353
 """
 
+VPN = """no-resolv
+no-hosts
+keep-in-foreground
+log-facility=-
+user=root
+bind-interfaces
+interface=vpn0p
+log-queries
+address=/#/10.77.0.1
+"""
+
 HOSTILE = f"""no-resolv
 no-hosts
-no-daemon
+keep-in-foreground
+log-facility=-
+user=root
 bind-interfaces
 interface=cafe0
 log-queries
@@ -104,6 +119,7 @@ def write_files(layer):
     (folder / "unbound.conf").write_text(UNBOUND)
     (folder / "zone.conf").write_text(ZONE)
     (folder / "hostile.conf").write_text(HOSTILE)
+    (folder / "vpn.conf").write_text(VPN)
 
 
 def cable(machine, namespace, here, there):
@@ -139,6 +155,14 @@ def start_cafe(machine):
     cable(machine, "cafe", "lan0", "cafe0")
     machine.run(f"ip -n cafe address add {CAFE}/24 dev cafe0; ip -n cafe link set cafe0 up")
     serve(machine, "cafe", "cafe", ["dnsmasq", "--conf-file=/lab/hostile.conf"])
+
+
+def start_vpn(machine):
+    """10.9.0.53, behind vpn0: it answers everything with 10.77.0.1, and in plain text."""
+    cable(machine, "vpn", "vpn0", "vpn0p")
+    machine.run("ip -n vpn address add 10.9.0.53/24 dev vpn0p; ip -n vpn link set vpn0p up; ip address add 10.9.0.1/24 dev vpn0; ip link set vpn0 up")
+    serve(machine, "vpn", "vpn", ["dnsmasq", "--conf-file=/lab/vpn.conf"])
+    machine.wait_for("ip netns exec vpn ss -Hlun | grep -q ':53 '")
 
 
 def asked(machine, server):

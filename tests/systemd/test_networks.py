@@ -60,6 +60,49 @@ def test_networkd(machine):
     nothing_reached_the_cafe(machine)
 
 
+def test_systemd_resolved_itself_asks_the_cafe(bare):
+    """Else the tests here would not see who does."""
+    network.start_cafe(bare)
+    bare.run("cat >/etc/systemd/network/lan0.network", stdin=None, input=NETWORKD)
+    bare.run("systemctl start systemd-networkd")
+    bare.wait_for("resolvectl domain lan0 | grep com")
+    bare.wait_for("resolvectl query www.shop.com | grep 6.6.6.6")
+    assert [line for line in network.asked(bare, "cafe") if "www.shop.com" in line]
+
+
+def link_servers(machine, words):
+    machine.run(f"printf '[Resolve]\\nLinkServers={words}\\n' >/etc/ctresolved/ctresolved.conf.d/links.conf; systemctl reload systemd-resolved")
+
+
+def test_names_of_a_company(machine):
+    """Its server in the VPN gets them if the administrator says so, and nothing else."""
+    network.start_vpn(machine)
+    machine.run("resolvectl dns vpn0 10.9.0.53; resolvectl domain vpn0 '~office.example' '~.' com; resolvectl default-route vpn0 yes; resolvectl dnsovertls vpn0 no")
+    assert "192.0.2.20" in machine.run("resolvectl query host.office.example").stdout, "of the upstream: the link's server is ignored"
+    link_servers(machine, "vpn0:allow-plain")
+    said = machine.wait_for("resolvectl query host.office.example | grep -B9 -A9 10.77.0.1")
+    assert "encrypted transport: no" in said
+    assert "10.77.0.1" in machine.run("dig +short @127.0.0.53 host.office.example").stdout
+    assert "10.77.0.1" in machine.run("getent -s resolve ahostsv4 host.office.example").stdout
+    ask_for_public_names(machine)
+    assert [line for line in network.asked(machine, "vpn") if "office.example" not in line] == []
+    machine.run("resolvectl revert vpn0")
+    machine.wait_for("resolvectl query host.office.example | grep 192.0.2.20")
+
+
+def test_a_link_whose_server_is_to_be_verified(machine):
+    """Over TLS, and only if it passes; this one speaks plain text alone."""
+    network.start_vpn(machine)
+    link_servers(machine, "dot")
+    machine.run("resolvectl dns vpn0 10.9.0.53; resolvectl domain vpn0 '~office.example'")
+    machine.wait_for("! resolvectl query host.office.example")
+    assert "192.0.2.1" in machine.run("resolvectl query www.example").stdout
+    assert network.asked(machine, "vpn") == []
+    machine.run(f"resolvectl revert vpn0; resolvectl dns wan0 {network.UPSTREAM}; resolvectl domain wan0 '~office.example'")
+    machine.wait_for("resolvectl query host.office.example | grep 192.0.2.20")
+    assert "ready" in machine.run("ctresolvectl status | grep -A1 office.example").stdout
+
+
 def test_a_managed_link_is_set_up_by_who_manages_it(machine):
     network.start_cafe(machine)
     machine.run("cat >/etc/systemd/network/lan0.network", stdin=None, input=NETWORKD)
