@@ -22,7 +22,7 @@ check mandoc -Tlint -Wwarning $(find conf ctpolicy resolver -name '*.[1-8]')
 # shellcheck disable=SC2046
 check shellcheck packaging/dependencies packaging/quickstart packaging/debian/build packaging/debian/check-reproducible \
 	packaging/debian/*.post* packaging/openwrt/ctresolved/test.sh packaging/openwrt/ctresolved/files/*.sh packaging/openwrt/ctresolved/files/*.hotplug-* \
-	tests/openwrt/run tests/openwrt/device/*/uci tests/openwrt/device/*/init.d/* tests/openwrt/device/usr/bin/* tests/run .ci/run tests/data/transport/make-certificates tests/packaging/in_copy $(find tests -name "*.sh")
+	tests/openwrt/run tests/openwrt/device/*/uci tests/openwrt/device/*/init.d/* tests/openwrt/device/usr/bin/* tests/run tests/systemd/run tests/systemd/boot tests/systemd/test75 .ci/run tests/data/transport/make-certificates tests/packaging/in_copy $(find tests -name "*.sh")
 # Their first lines name OpenWrt's interpreter of init scripts.
 check shellcheck -s dash packaging/openwrt/ctresolved/files/ctresolved.init tests/openwrt/device/etc/rc.common
 [ $status -eq 0 ] && echo "well formed"
