@@ -176,8 +176,8 @@ static int on_left(sd_bus_message *signal, void *owner, [[maybe_unused]] sd_bus_
 
 	if (sd_bus_message_read(signal, "s", &name) < 0)
 		return 0;
-	bus_lookups_cancel(bus, name);
 	permissions_cancel(bus, name);
+	bus_lookups_cancel(bus, name);
 	return 0;
 }
 
@@ -230,8 +230,8 @@ static void disconnect(struct bus *bus)
 {
 	watch_stop(&bus->watch);
 	timer_stop(&bus->timer);
-	bus_lookups_cancel(bus, NULL);
 	permissions_cancel(bus, NULL);
+	bus_lookups_cancel(bus, NULL);
 	bus->connection = sd_bus_close_unref(bus->connection);
 	bus->announced = false;
 }

@@ -94,15 +94,17 @@ struct permission {
 	struct bus *bus;
 	sd_bus_message *call; /* kept until told() */
 	sd_bus_slot *slot;
-	const char *action; /* of polkit; borrowed */
+	const char *action; /* of polkit; borrowed. NULL: nobody is let but root, and us */
+	bool polkit_asked;
 	uint32_t uid;       /* the caller's, once it is known */
 	/* Once, later. refusal NULL: it may. Else that is what to reply, unless the caller is
 	 * gone. */
 	void (*told)(struct permission *, const sd_bus_error *refusal);
 };
 
-/* Fails at once when too many wait: then told() is not called. */
+/* Fails at once when the caller asks for too much at a time: then told() is not called. */
 int permission_ask(struct permission *permission, struct bus *bus, sd_bus_message *call,
 	const char *action, sd_bus_error *error);
-/* Those of `sender` are refused; NULL: all. */
+/* Those of `sender` are refused; NULL: all. A lookup that waited for one may begin by that: to
+ * be called before bus_lookups_cancel(). */
 void permissions_cancel(struct bus *bus, const char *sender);

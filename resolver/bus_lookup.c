@@ -110,31 +110,62 @@ void bus_lookups_cancel(struct bus *bus, const char *sender)
 	}
 }
 
-/* NetworkManager's check of a link's connectivity; nobody but root may have its way with that.
- */
-static void check_portal(
-	struct bus *bus, sd_bus_message *call, const struct resolve_request *request)
+static int read_hostname(sd_bus_message *call, struct resolve_request *ret)
 {
-	sd_bus_creds *caller = NULL;
-	uid_t uid;
-
-	if (request->interface <= 0 || !bus->front->facts->snapshot->conf->portal_check ||
-		sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &caller) < 0)
-		return;
-	if (sd_bus_creds_get_euid(caller, &uid) >= 0 && uid == 0)
-		portal_check(bus->front->facts->portal, request->interface, request->name);
-	sd_bus_creds_unref(caller);
+	*ret = (struct resolve_request){.kind = RESOLVE_HOSTNAME};
+	return sd_bus_message_read(
+		call, "isit", &ret->interface, &ret->name, &ret->family, &ret->flags);
 }
 
-int bus_resolve_hostname(sd_bus_message *call, void *bus, sd_bus_error *error)
+/* A lookup that may be NetworkManager's check of a link's connectivity: nobody but root has its
+ * way with that, so the lookup begins when it is known whose it is. */
+static void on_told(struct permission *permission, const sd_bus_error *refusal)
 {
-	struct resolve_request request = {.kind = RESOLVE_HOSTNAME};
-	int r = sd_bus_message_read(call, "isit", &request.interface, &request.name,
-		&request.family, &request.flags);
+	struct bus *bus = permission->bus;
+	sd_bus_message *call = permission->call;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct resolve_request request;
+	int r = sd_bus_message_rewind(call, true);
+
+	if (r >= 0)
+		r = read_hostname(call, &request);
+	if (r >= 0 && refusal == NULL)
+		portal_check(bus->front->facts->portal, request.interface, request.name);
+	if (r >= 0)
+		r = begin(bus, call, &request, &error);
+	if (r < 0)
+		sd_bus_reply_method_errno(call, r, &error);
+	sd_bus_error_free(&error);
+	bus_touch(bus);
+	free(permission);
+}
+
+static bool asks_whose_it_is(struct bus *bus, sd_bus_message *call)
+{
+	struct permission *permission = calloc(1, sizeof *permission);
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	if (permission == NULL)
+		return false;
+	permission->told = on_told;
+	if (permission_ask(permission, bus, call, NULL, &error) >= 0)
+		return true;
+	sd_bus_error_free(&error);
+	free(permission);
+	return false;
+}
+
+int bus_resolve_hostname(sd_bus_message *call, void *owner, sd_bus_error *error)
+{
+	struct bus *bus = owner;
+	struct resolve_request request;
+	int r = read_hostname(call, &request);
 
 	if (r < 0)
 		return r;
-	check_portal(bus, call, &request);
+	if (request.interface > 0 && bus->front->facts->snapshot->conf->portal_check &&
+		asks_whose_it_is(bus, call))
+		return 1;
 	return begin(bus, call, &request, error);
 }
 

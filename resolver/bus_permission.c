@@ -10,11 +10,17 @@
 #include <unistd.h>
 
 enum {
-	WAITING_MAX = 64,
-	WAITING_MAX_OF_ONE = 16,
+	/* Of whom the bus has not told yet who they are; they do not wait for each other. */
+	ASKING_MAX = 256,
+	WAITING_MAX_OF_CLIENT = 16,
+	/* For polkit, which may wait for a person: not root, whoever else does. */
+	POLKIT_MAX = 64,
+	POLKIT_MAX_OF_USER = 16,
 	/* A person types a password meanwhile. */
 	DIALOGUE_US = 120 * 1000 * 1000,
 };
+
+static const char TOO_MANY[] = "Too many requests wait already";
 
 /* The caller may be gone by now, but its message is here. */
 static void end(struct permission *permission, const sd_bus_error *refusal)
@@ -75,11 +81,26 @@ static int ask_polkit(struct permission *permission)
 			"name", "s", sd_bus_message_get_sender(permission->call),
 			permission->action, 0, (uint32_t)dialogue, "");
 	permission->slot = sd_bus_slot_unref(permission->slot);
+	permission->polkit_asked = true;
 	if (r >= 0)
 		r = sd_bus_call_async(connection, &permission->slot, question, on_polkit,
 			permission, dialogue ? DIALOGUE_US : 0);
 	sd_bus_message_unref(question);
 	return r;
+}
+
+static bool is_room(const struct permission *permission)
+{
+	struct bus *bus = permission->bus;
+	size_t all = 0, of_user = 0;
+
+	for (struct list *l = bus->permissions.next; l != &bus->permissions; l = l->next) {
+		const struct permission *one = container_of(l, struct permission, node);
+
+		all += one->polkit_asked;
+		of_user += one->polkit_asked && one->uid == permission->uid;
+	}
+	return all < POLKIT_MAX && of_user < POLKIT_MAX_OF_USER;
 }
 
 static int on_user(sd_bus_message *reply, void *owner, [[maybe_unused]] sd_bus_error *error)
@@ -91,7 +112,9 @@ static int on_user(sd_bus_message *reply, void *owner, [[maybe_unused]] sd_bus_e
 		deny(permission);
 	else if (permission->uid == 0 || permission->uid == geteuid())
 		end(permission, NULL);
-	else if (ask_polkit(permission) < 0)
+	else if (permission->action != NULL && !is_room(permission))
+		refuse(permission, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MANY);
+	else if (permission->action == NULL || ask_polkit(permission) < 0)
 		deny(permission);
 	return 0;
 }
@@ -116,9 +139,9 @@ int permission_ask(struct permission *permission, struct bus *bus, sd_bus_messag
 
 	if (sender == NULL)
 		return -EACCES; /* there is a bus between us and everybody */
-	if (bus->n_permissions == WAITING_MAX || waiting_of(bus, sender) == WAITING_MAX_OF_ONE)
-		return sd_bus_error_set(
-			error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many requests wait already");
+	if (bus->n_permissions == POLKIT_MAX + ASKING_MAX ||
+		waiting_of(bus, sender) == WAITING_MAX_OF_CLIENT)
+		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MANY);
 	r = sd_bus_call_method_async(bus->connection, &permission->slot, "org.freedesktop.DBus",
 		"/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixUser",
 		on_user, permission, "s", sender);

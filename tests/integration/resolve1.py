@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -104,6 +106,44 @@ class Bus:
 
     def environment(self):
         return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
+
+
+class Halting:
+    """Between the daemon and the bus: from the moment that it has passed these bytes on to the daemon, it passes nothing on any more. To
+    the daemon it is its bus. Use as a context."""
+
+    def __init__(self, bus, words):
+        self.bus, self.words = bus, words
+        self.socket = bus.folder / "halting"
+        self.address = f"unix:path={self.socket}"
+        self.halted, self.over = threading.Event(), threading.Event()
+
+    def __enter__(self):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.socket))
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def serve(self):
+        daemon, _ = self.listener.accept()
+        bus = socket.socket(socket.AF_UNIX)
+        bus.connect(str(self.bus.socket))
+        ways = {daemon: bus, bus: daemon}
+        with daemon, bus:
+            while not self.halted.is_set():
+                for from_ in select.select(list(ways), [], [])[0]:
+                    data = from_.recv(1 << 16)
+                    if not data:
+                        return
+                    ways[from_].sendall(data)
+                    if from_ is bus and self.words in data:
+                        self.halted.set()
+            self.over.wait()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.listener.close()
 
 
 def reply_of(client, seconds=60):

@@ -12,7 +12,7 @@ import pytest
 
 from daemon import PROGRAM
 from dnsclient import ask
-from resolve1 import (DBUS, INVALID, LIMITS, MANAGER, NAME, PATH, Bus, Failed, Monitor, StandIn, call, get, index_of, known,
+from resolve1 import (DBUS, INVALID, LIMITS, MANAGER, NAME, PATH, Bus, Failed, Halting, Monitor, StandIn, call, get, index_of, known,
                       make_bus, make_client, make_daemon, make_folder, make_link, needs_resolvectl, needs_standin, reply_of, until)
 # pylint: disable=wrong-import-order
 from jeepney import DBusAddress, HeaderFields, new_method_call
@@ -350,6 +350,23 @@ def test_a_bus_that_stands_still(daemon, bus, client):
     finally:
         os.kill(bus.process.pid, signal.SIGCONT)
     assert call(client, MANAGER, "GetLink", "i", (1,))
+
+
+@pytest.mark.parametrize("words", [
+    # Whoever asks for it, it is to be found out who that is.
+    ("busctl", "set-property", NAME, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1", "LogLevel", "s", "err"),
+    ("busctl", "call", NAME, PATH, NAME + ".Manager", "ResolveHostname", "isit", "1", "halting.example", "2", "0")], ids=["log", "check"])
+def test_a_bus_that_does_not_say_who_asks(lab, bus, folder, words):
+    """Nobody else waits for it."""
+    with Halting(bus, words[-3].encode() if "halting" in words[-3] else b"LogLevel") as halting, \
+            StandIn(halting, lab, folder, lab.uri("good"), resolve="PortalCheck=yes"), \
+            subprocess.Popen(words, env=bus.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        assert halting.halted.wait(20)
+        try:
+            for i in range(10):
+                assert ask(f"h06{i:02d}.example", "A").answer
+        finally:
+            client.kill()
 
 
 def test_links_come_and_go(daemon, bus, client):

@@ -210,6 +210,19 @@ def test_who_waits_for_polkit_is_bounded(daemon, bus, client, link):
         assert call(client, MANAGER, "RevertLink", "i", (link,)) == ()
 
 
+def test_who_waits_for_polkit_does_not_lock_root_out(daemon, bus, client, link):
+    """Somebody with many connections, and with a polkit agent of his own that never answers."""
+    known(client, link)
+    with Polkit(bus, lambda *_: None) as polkit, contextlib.ExitStack() as strangers:
+        for _ in range(5):
+            stranger = strangers.enter_context(subprocess.Popen(  # pylint: disable=consider-using-with
+                ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "/usr/bin/python3", "-c", STRANGER,
+                 bus.address, str(link), "17"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            assert "Too many requests" in stranger.stdout.readline()
+        assert call(client, MANAGER, "RevertLink", "i", (link,)) == ()
+        assert 0 < len(polkit.asked) <= 16
+
+
 def test_polkit_that_fails(daemon, bus, client, link):
     known(client, link)
 
