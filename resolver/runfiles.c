@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/runfiles.h"
+#include "resolver/link_routes.h"
 #include "resolver/log.h"
 #include "resolver/smallfile.h"
 #include "resolver/snapshot.h"
@@ -91,6 +92,17 @@ static void add_search(struct search *search, const char *domain)
 		search->domains[search->n++] = domain;
 }
 
+/* What a stranger says makes no host's name one that everybody can have: see public_suffix(). */
+static void add_search_of(struct search *search, const struct link *link)
+{
+	for (size_t i = 0; i < link->settings.n_domains; i++) {
+		const struct link_domain *domain = &link->settings.domains[i];
+
+		if (!domain->route_only && !public_suffix(domain->name))
+			add_search(search, domain->name);
+	}
+}
+
 static void collect_search(const struct front *front, struct search *search)
 {
 	const struct conf *conf = front->facts->snapshot->conf;
@@ -101,9 +113,7 @@ static void collect_search(const struct front *front, struct search *search)
 		if (!conf->domains[i].route_only)
 			add_search(search, conf->domains[i].name);
 	for (size_t i = 0; (link = links_at(front->links, i)) != NULL; i++)
-		for (size_t j = 0; j < link->settings.n_domains; j++)
-			if (!link->settings.domains[j].route_only)
-				add_search(search, link->settings.domains[j].name);
+		add_search_of(search, link);
 }
 
 static void write_search(FILE *file, const struct search *search)

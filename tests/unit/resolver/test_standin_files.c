@@ -275,6 +275,8 @@ static void test_search([[maybe_unused]] void **state)
 	assert_true(link_add_domain(&settings, "corp.example", true));
 	assert_true(link_add_domain(&settings, "lan.example", false));
 	assert_true(link_add_domain(&settings, "home.example", false));
+	assert_true(link_add_domain(&settings, "com", false));
+	assert_true(link_add_domain(&settings, "co.uk", false));
 	assert_true(link_add_domain(&settings, ".", true));
 	assert_int_equal(links_set(front.links, 4, &settings), LINKS_OK);
 	set(front.links, 3, "first.example");
