@@ -257,7 +257,8 @@ void cache_key(
 	memcpy(ret->bytes + name_size, request->question.data + name_size, 4);
 	ret->bytes[request->question.size] =
 		(uint8_t)(request->dnssec_ok | request->cd << 1 | request->ecs_none << 2 |
-			  !request->rd << 3 | (request->beyond || request->single_label) << 4);
+			  !request->rd << 3 | request->beyond << 4 |
+			  request->single_label << 5);
 	ret->size = request->question.size + 1;
 	ret->hash = siphash13(secret, ret->bytes, ret->size);
 }

@@ -55,9 +55,14 @@ static bool is_claimed(const struct answering *a)
 
 	if (routes_claim(a->local->conf, &a->asked))
 		return true;
-	for (size_t i = 0; i < a->local->n_links; i++)
-		longest = routes_longest(a->local->links[i]->conf.domains,
-			a->local->links[i]->conf.n_domains, &a->asked, longest);
+	for (size_t i = 0; i < a->local->n_links; i++) {
+		const struct link_route *link = a->local->links[i];
+
+		/* Without anybody to ask there, it would be asked of the whole world. */
+		if (link->route.set != NULL)
+			longest = routes_longest(
+				link->conf.domains, link->conf.n_domains, &a->asked, longest);
+	}
 	return longest > 0;
 }
 

@@ -94,6 +94,13 @@ static void test_key([[maybe_unused]] void **state)
 	b.dnssec_ok = true;
 	cache_key(&secret, &b, &y);
 	assert_memory_not_equal(x.bytes, y.bytes, x.size);
+	/* What is asked of others though it stands in a hosts file is nobody else's answer. */
+	a.beyond = b.single_label = true;
+	b.dnssec_ok = false;
+	cache_key(&secret, &a, &x);
+	cache_key(&secret, &b, &y);
+	assert_memory_not_equal(x.bytes, y.bytes, x.size);
+	a.beyond = false;
 	/* '[' and '{' differ as letters of two cases do. */
 	a.question.data = near;
 	b = (struct request){.question = {far, 17}};

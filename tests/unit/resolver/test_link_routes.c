@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/link_routes.h"
 #include "resolver/links.h"
+#include "resolver/local.h"
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,23 +72,31 @@ static void tear_down(struct fixture *f)
 		link_settings_clear(&all[i].settings);
 }
 
+/* room: zeroes. */
+static struct wire question_of(const char *name, uint8_t room[300])
+{
+	size_t at = 0;
+
+	while (*name != '\0') {
+		size_t label = strcspn(name, ".");
+
+		room[at] = (uint8_t)label;
+		memcpy(room + at + 1, name, label);
+		at += 1 + label;
+		name += label + (name[label] == '.');
+	}
+	room[at + 2] = TYPE_A;
+	room[at + 4] = CLASS_IN;
+	return (struct wire){room, at + 5};
+}
+
 /* Who is asked for a name: "default", "route", or "LINK"; with " plain" if it is plain text. */
 static const char *asked_of(struct fixture *f, const char *name)
 {
 	static char said[64];
 	uint8_t question[300] = {0};
-	size_t at = 0;
-	struct way way;
+	struct way way = snapshot_route(f->snapshot, question_of(name, question));
 
-	while (*name != '\0') {
-		size_t label = strcspn(name, ".");
-
-		question[at] = (uint8_t)label;
-		memcpy(question + at + 1, name, label);
-		at += 1 + label;
-		name += label + (name[label] == '.');
-	}
-	way = snapshot_route(f->snapshot, (struct wire){question, at + 5});
 	snprintf(said, sizeof said, "%s%s%s",
 		way.link != NULL ? way.link->name
 		: way.is_default ? "default"
@@ -221,6 +230,44 @@ static void test_changes([[maybe_unused]] void **state)
 	tear_down(&f);
 }
 
+static void nothing([[maybe_unused]] struct local_owner *owner)
+{
+}
+
+/* Is it answered here, as a name that only means something in a network? */
+static bool is_answered_here(struct fixture *f, const char *name)
+{
+	struct local_owner owner = {nothing};
+	struct local *local = local_new(f->loop, &owner);
+	uint8_t question[300] = {0}, answer[LOCAL_ANSWER_MAX];
+	struct request request = {.question = question_of(name, question), .type = TYPE_A};
+	bool here;
+
+	assert_non_null(local);
+	assert_true(local_configure(local, f->snapshot->conf));
+	local_follow_links(local, f->snapshot->link_routes, f->snapshot->n_link_routes);
+	here = local_answer(local, &request, answer) > 0;
+	local_free(local);
+	return here;
+}
+
+static void test_names_of_networks([[maybe_unused]] void **state)
+{
+	struct fixture f;
+	struct link *link;
+
+	set_up(&f, "[Resolve]\nLinkServers=dot\n");
+	link = add_link("eth0");
+	assert_true(link_add_domain(&link->settings, "home.arpa", true));
+	add_server(link, "fe80::1", 0, NULL);
+	(void)link_routes_follow(f.snapshot, &f.around, NULL);
+	assert_true(is_answered_here(&f, "nas.home.arpa"));
+	add_server(link, "fd00::53", 0, NULL);
+	assert_true(link_routes_follow(f.snapshot, &f.around, NULL));
+	assert_false(is_answered_here(&f, "nas.home.arpa"));
+	tear_down(&f);
+}
+
 static void test_servers([[maybe_unused]] void **state)
 {
 	struct fixture f;
@@ -260,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_names_of_networks),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_public_suffix),
 	};
