@@ -33,6 +33,25 @@ static bool is_needless(const struct portal *portal)
 	return false;
 }
 
+/* One may be, as far as is known: it has answered, and was not in vain dialled since; or it is
+ * being dialled for the first time. */
+static bool is_hopeful(const struct portal *portal)
+{
+	const struct upstream_set *set = portal->snapshot->set;
+	const struct upstream *upstream;
+
+	for (size_t i = 0; (upstream = set_upstream(set, i)) != NULL; i++) {
+		enum readiness readiness = upstream_readiness(upstream);
+
+		if (readiness == UPSTREAM_READY)
+			return true;
+		if (set_is_well(set, i) &&
+			(readiness == UPSTREAM_DIALING || upstream_answered_since(upstream, 0)))
+			return true;
+	}
+	return false;
+}
+
 static void replace(struct portal *portal, struct link_route *route)
 {
 	link_route_unref(portal->snapshot->portal);
@@ -242,9 +261,38 @@ void portal_check(struct portal *portal, int index, const char *host)
 
 	for (size_t i = 0; i < conf->n_portal_hosts; i++)
 		known |= strcasecmp(conf->portal_hosts[i], host) == 0;
-	if (conf->portal_check && known && link != NULL && has_servers(link) &&
-		portal->snapshot->portal == NULL)
+	if (!conf->portal_check || !known || link == NULL || !has_servers(link) ||
+		portal->snapshot->portal != NULL)
+		return;
+	/* Nobody has asked to weaken anything: there must be a reason. */
+	if (is_hopeful(portal))
+		set_dial(portal->snapshot->set);
+	else
 		(void)open_on(portal, link, &link->settings, &request, why, sizeof why);
+}
+
+static bool has_server(const struct link *link, const struct address *address)
+{
+	for (size_t i = 0; i < link->settings.n_servers; i++)
+		if (memcmp(&link->settings.servers[i].address, address, sizeof *address) == 0)
+			return true;
+	return false;
+}
+
+void portal_follow_links(struct portal *portal)
+{
+	const struct link_route *window = portal->snapshot->portal;
+	const struct link *link;
+	bool same;
+
+	if (window == NULL || window->index == 0)
+		return;
+	link = links_find(portal->links, window->index);
+	same = link != NULL && link->up;
+	for (size_t i = 0; same && i < window->settings.n_servers; i++)
+		same = has_server(link, &window->settings.servers[i].address);
+	if (!same)
+		portal_close(portal, "its link has gone, or has other servers");
 }
 
 void portal_note_upstream(struct portal *portal, const char *failure)

@@ -44,8 +44,10 @@ bool portal_allow(struct portal *portal, const char *host, char *why, size_t siz
 /* why: for the log. Harmless when it is closed. */
 void portal_close(struct portal *portal, const char *why);
 /* As NetworkManager's check does it: for a moment, one name, the link's server; if PortalCheck=
- * says so, and nothing speaks against it. */
+ * says so, and upstreams were tried in vain. */
 void portal_check(struct portal *portal, int link, const char *host);
+/* Links are others now: a window on one that has gone, or has other servers, is closed. */
+void portal_follow_links(struct portal *portal);
 /* A connection to an upstream began, or did not. */
 void portal_note_upstream(struct portal *portal, const char *failure);
 

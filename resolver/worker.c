@@ -283,6 +283,7 @@ static void on_links_changed(struct standin_owner *owner)
 
 	if (follow_links(worker))
 		queries_flush(worker->queries);
+	portal_follow_links(worker->portal);
 }
 
 static void on_portal_changed(struct portal_owner *owner)

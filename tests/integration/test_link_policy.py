@@ -140,6 +140,7 @@ def test_over_tls_nobody_else(bus, lab, folder, link):
 
 # Captive portals
 
+KEEPALIVE = "tls://1.1.1.1:8853#one.one.one.one"
 NOWHERE = "tls://1.1.1.1:9299#one.one.one.one"
 
 
@@ -155,6 +156,20 @@ def test_portal_of_a_link(bus, lab, folder, link, server):
         assert " ad;" not in dig("+adflag", "login.portal.example").text
         assert server.names() == {"captive.apple.com.", "login.portal.example."}
         assert "on vpn0" in daemon.ctl("status").stdout
+
+
+def test_portal_is_left_behind(bus, lab, folder, link, server):
+    """The link's servers are others now, or it is down: those of before are not asked any more."""
+    with standing_in(bus, lab, folder, upstreams=NOWHERE) as daemon, bus.connect() as client:
+        for n, leave in ((1, lambda: give(client, link, "example", address="10.53.0.9")),
+                         (2, lambda: subprocess.run(["ip", "link", "set", "vpn0", "down"], check=True))):
+            give(client, link, "example")
+            assert daemon.ctl("portal").returncode == 0
+            assert dig("captive.apple.com").answers == [SERVER]
+            leave()
+            daemon.wait_for("event=portal-closed why=\"its link has gone, or has other servers\"", times=n)
+            assert dig("detectportal.firefox.com").status == "SERVFAIL"
+        assert "detectportal.firefox.com." not in server.names()
 
 
 def test_check_of_networkmanager(bus, lab, folder, link, server):
@@ -189,6 +204,18 @@ def test_no_check_behind_no_portal(bus, lab, folder, link, server):
         with pytest.raises(Failed):
             resolved(client, "nmcheck.gnome.org", link)
         assert server.names() == set()
+
+
+def test_no_check_while_nobody_has_asked_for_a_while(bus, lab, folder, link, server):
+    """The upstream is well, and its connection closed because it was idle."""
+    with standing_in(bus, lab, folder, "PortalCheck=yes", upstreams=KEEPALIVE) as daemon, bus.connect() as client:
+        give(client, link, "example")
+        assert dig("www.example").answers == ["192.0.2.1"]
+        until(lambda: json.loads(daemon.ctl("status", "--json").stdout)["daemon"]["upstreams"][0]["state"] == "idle")
+        with pytest.raises(Failed):
+            resolved(client, "nmcheck.gnome.org", link)
+        assert server.names() == set()
+        assert "portal-opened" not in daemon.log
 
 
 def test_suspicion_is_told(bus, lab, folder, link):
