@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Those for the services of one lookup are counted, too. */
-enum { LOOKUPS_MAX = 1024, FOLLOWED_MAX = 8 };
+enum { FOLLOWED_MAX = 8 };
 
 static const uint64_t PROTOCOLS = RESOLVE_DNS | RESOLVE_LLMNR_IPV4 | RESOLVE_LLMNR_IPV6 |
 				  RESOLVE_MDNS_IPV4 | RESOLVE_MDNS_IPV6;
@@ -338,7 +337,7 @@ static void end_at_once(struct resolving *r)
 struct resolving *resolve(struct resolver *resolver, const struct resolve_request *request,
 	void (*done)(void *owner, const struct resolve_end *end), void *owner)
 {
-	struct resolving *r = resolver->n < LOOKUPS_MAX ? calloc(1, sizeof *r) : NULL;
+	struct resolving *r = resolver->n < RESOLVE_LOOKUPS_MAX ? calloc(1, sizeof *r) : NULL;
 
 	if (r == NULL)
 		return NULL;

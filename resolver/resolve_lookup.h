@@ -9,7 +9,12 @@
 #include "resolver/resolve_answer.h"
 #include "resolver/resolve_name.h"
 
-enum { RESOLVE_QUESTIONS = 2, RESOLVE_TARGETS_MAX = 16 };
+enum {
+	RESOLVE_QUESTIONS = 2,
+	RESOLVE_TARGETS_MAX = 16,
+	RESOLVE_LOOKUPS_MAX = 1024, /* those for the hosts of services are counted, too; */
+	RESOLVE_HOSTS_MAX = RESOLVE_LOOKUPS_MAX / 2, /* but the rest is not for them */
+};
 
 struct resolver {
 	const struct facts *facts;

@@ -171,7 +171,9 @@ static void ask_for_targets(struct resolving *r)
 		target->service = r;
 		target->i = i;
 		request.name = r->end.services[i].host;
-		target->lookup = resolve(r->resolver, &request, on_target, target);
+		/* Whoever asks for services, of many hosts, does not lock others out. */
+		if (r->resolver->n < RESOLVE_HOSTS_MAX)
+			target->lookup = resolve(r->resolver, &request, on_target, target);
 		r->waits_for += target->lookup != NULL;
 	}
 	if (r->waits_for == 0)

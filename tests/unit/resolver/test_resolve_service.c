@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "asking.h"
+#include "resolver/resolve_lookup.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -101,10 +102,47 @@ static void test_cancel([[maybe_unused]] void **state)
 	world_free(world);
 }
 
+enum { MANY = 500 };
+
+struct many {
+	struct world *world;
+	unsigned told;
+	size_t most; /* under way at a time */
+};
+
+static void on_one_of_many(void *owner, [[maybe_unused]] const struct resolve_end *end)
+{
+	struct many *many = owner;
+	struct resolver *resolver = world_resolver(many->world);
+
+	if (resolver->n > many->most)
+		many->most = resolver->n;
+	if (++many->told == MANY)
+		loop_stop(world_loop(many->world));
+}
+
+/* Many of them, with twice as many hosts: there is room for others. */
+static void test_room_for_others([[maybe_unused]] void **state)
+{
+	const struct resolve_request request = {.kind = RESOLVE_SERVICE,
+		.name = "",
+		.type = "_ipp._tcp",
+		.domain = "test",
+		.flags = RESOLVE_NO_TXT};
+	struct many many = {.world = world_new("")};
+
+	for (size_t i = 0; i < MANY; i++)
+		assert_non_null(
+			resolve(world_resolver(many.world), &request, on_one_of_many, &many));
+	loop_run(world_loop(many.world));
+	assert_in_range(many.most, MANY + 1, RESOLVE_HOSTS_MAX);
+	world_free(many.world);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases), cmocka_unit_test(test_cancel)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cancel), cmocka_unit_test(test_room_for_others)};
 
 	return cmocka_run_group_tests_name("resolve_service", tests, NULL, NULL);
 }
