@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/lookup.h"
 #include "resolver/link_route.h"
+#include "resolver/memory.h"
 #include "resolver/reader.h"
 #include "resolver/rebinding.h"
 #include "resolver/validation.h"
@@ -414,7 +415,8 @@ bool lookups_use(struct lookups *lookups, const struct conf *conf)
 	lookups->keep_local = conf->cache_from_localhost;
 	if (!conf->cache)
 		return true;
-	lookups->cache = cache_new(conf->cache_size, conf->cache_entries, conf->stale_s);
+	lookups->cache = cache_new(memory_bound(memory_allowed(), conf->cache_size, 1),
+		conf->cache_entries, conf->stale_s);
 	return lookups->cache != NULL;
 }
 

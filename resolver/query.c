@@ -3,6 +3,7 @@
 #include "resolver/access.h"
 #include "resolver/cookie.h"
 #include "resolver/log.h"
+#include "resolver/memory.h"
 #include "resolver/schedule.h"
 #include "resolver/tcp.h"
 #include <assert.h>
@@ -11,9 +12,11 @@
 #include <string.h>
 
 enum {
-	QUERIES_MAX = 16384, /* under way at once; more are refused, the newest first */
-	QUERIES_OTHERS_MAX = QUERIES_MAX / 2, /* the rest is for who is on this machine */
-	QUERIES_OF_ONE_MAX = QUERIES_OTHERS_MAX / 4, /* of one of those */
+	/* Under way at once, where there is memory; more are refused, the newest first. */
+	QUERIES_MAX = 16384,
+	OTHERS_SHARE = 2,   /* the rest is for who is on this machine */
+	OF_ONE_SHARE = 8,   /* of one of those */
+	QUERY_BYTES = 2048, /* that one costs, with its lookup: measured, and rounded up */
 	PATIENCE_MS = 1800, /* RFC 8767 section 5: then a stale answer will do */
 };
 
@@ -24,7 +27,7 @@ struct queries {
 	struct siphash_key cookie_secret;
 	struct schedule deadlines;
 	struct schedule patience; /* of those for which there is a stale answer */
-	size_t n;
+	size_t n, most;
 	struct query_counts counts;
 	struct taps *taps; /* NULL: nobody watches */
 	const struct local *local;
@@ -272,7 +275,7 @@ static void look_up(struct queries *queries, struct snapshot *snapshot,
 static void refresh(struct queries *queries, struct snapshot *snapshot,
 	const struct cache_key *key, const struct request *request, bool has_stale)
 {
-	if (queries->n >= QUERIES_MAX / 2 || lookup_is_under_way(queries->lookups, key))
+	if (queries->n >= queries->most / 2 || lookup_is_under_way(queries->lookups, key))
 		return;
 	if (!has_stale)
 		lookup_count_prefetch(queries->lookups);
@@ -306,8 +309,9 @@ static bool is_from_here(const struct client *client)
 static bool is_room(const struct queries *queries, const struct client *client)
 {
 	if (client->under_way == NULL)
-		return queries->n < QUERIES_MAX;
-	return queries->n < QUERIES_OTHERS_MAX && *client->under_way < QUERIES_OF_ONE_MAX;
+		return queries->n < queries->most;
+	return queries->n < queries->most / OTHERS_SHARE &&
+	       *client->under_way < queries->most / OF_ONE_SHARE;
 }
 
 /* The stages of a good query, the first that can answers it. */
@@ -430,6 +434,13 @@ struct queries *queries_new(struct loop *loop, const struct local *local)
 		return NULL;
 	queries->loop = loop;
 	queries->local = local;
+	queries->most = memory_bound(memory_allowed(), QUERIES_MAX, QUERY_BYTES);
+	if (queries->most < QUERIES_MAX)
+		log_line(LOG_NOTICE,
+			"event=memory why=\"there is little of it: at most %zu queries are "
+			"under "
+			"way at once, and the cache has at most %zu KiB\"",
+			queries->most, queries->most * QUERY_BYTES / 1024);
 	queries->lookups = lookups_new(loop);
 	if (siphash_random_key(&secret) && siphash_random_key(&queries->cookie_secret))
 		queries->access = access_new(&secret);

@@ -2,6 +2,7 @@
 #include "resolver/tcp.h"
 #include "resolver/access.h"
 #include "resolver/bytes.h"
+#include "resolver/memory.h"
 #include "resolver/message.h"
 #include "transport/buf.h"
 #include <errno.h>
@@ -23,6 +24,8 @@ enum {
 	 * more of the largest kind they find room in 256 KiB, to which the buffer grows. */
 	UNSENT_MAX = 96 * 1024,
 	UNSENT_LIMIT = 190 * 1024,
+	HELD_MAX = 64 * 1024 * 1024, /* by all buffers together, where there is memory */
+	HELD_IDLE = 16 * 1024,       /* by an empty one */
 };
 
 struct tcp_server {
@@ -30,6 +33,7 @@ struct tcp_server {
 	struct tcp_owner *owner;
 	struct list clients; /* the one that was idle longest first */
 	unsigned n_clients;
+	size_t held, held_most; /* bytes of buffers */
 	bool stopped;
 };
 
@@ -53,7 +57,23 @@ struct tcp_client {
 	struct turn turn; /* writes the replies of this turn; frees when closed */
 	bool closed, eof, clogged;
 	struct buf in, out;
+	size_t held; /* by both, as it was counted last */
 };
+
+/* What its buffers have grown to since. */
+static void client_count(struct tcp_client *tcp)
+{
+	size_t held = tcp->in.capacity + tcp->out.capacity;
+
+	tcp->server->held += held - tcp->held;
+	tcp->held = held;
+}
+
+static void client_shrink(struct buf *buf)
+{
+	if (buf_size(buf) == 0 && buf->capacity > HELD_IDLE)
+		buf_clear(buf);
+}
 
 static void client_close(struct tcp_client *tcp)
 {
@@ -141,6 +161,13 @@ static void client_messages(struct tcp_client *tcp)
 	}
 }
 
+/* Of all clients, the one that was idle longest. */
+static void close_idlest(struct tcp_server *server)
+{
+	if (!list_empty(&server->clients))
+		client_close(container_of(server->clients.next, struct tcp_client, node));
+}
+
 static void on_turn(struct turn *turn)
 {
 	struct tcp_client *tcp = container_of(turn, struct tcp_client, turn);
@@ -152,12 +179,19 @@ static void on_turn(struct turn *turn)
 	/* What was read already may have waited for room. */
 	if (!tcp->closed)
 		client_messages(tcp);
+	client_shrink(&tcp->in);
+	client_shrink(&tcp->out);
+	client_count(tcp);
+	/* Who does not read, or writes half a message, was idle for longer than who does. */
+	if (tcp->server->held > tcp->server->held_most)
+		close_idlest(tcp->server);
 	if (!tcp->closed)
 		client_watch(tcp);
 	if (!tcp->closed || tcp->turn.queued)
 		return;
 	buf_clear(&tcp->in);
 	buf_clear(&tcp->out);
+	client_count(tcp);
 	free(tcp);
 }
 
@@ -227,13 +261,6 @@ static void client_accept(struct tcp_server *server, int fd, const union socket_
 	client_touch(tcp);
 	if (!tcp->closed)
 		client_watch(tcp);
-}
-
-/* Of all clients, the one that was idle longest. */
-static void close_idlest(struct tcp_server *server)
-{
-	if (!list_empty(&server->clients))
-		client_close(container_of(server->clients.next, struct tcp_client, node));
 }
 
 /* An IPv6 client is a network of 64 bits, as for RateLimit=. */
@@ -324,6 +351,7 @@ struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner)
 		return NULL;
 	server->loop = loop;
 	server->owner = owner;
+	server->held_most = memory_bound(memory_allowed(), HELD_MAX, 1);
 	list_init(&server->clients);
 	return server;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/udp.h"
+#include "resolver/memory.h"
 #include "resolver/message.h"
 #include <assert.h>
 #include <errno.h>
@@ -13,8 +14,10 @@ enum {
 	BATCH = 32,
 	QUERY_MAX = 2048, /* a longer one is cut, and so malformed */
 	REPLY_MAX = MESSAGE_UDP_SIZE,
-	RECEIVE_BUFFER =
-		4 * 1024 * 1024, /* the kernel's, so that a pause of ours loses nothing */
+	/* The kernel's, so that a pause of ours loses nothing. There are several, and the
+	 * kernel takes double. */
+	RECEIVE_BUFFER = 4 * 1024 * 1024,
+	RECEIVE_SHARE = 4,
 };
 
 /* One datagram in the kernel's terms. */
@@ -163,7 +166,7 @@ static int open_socket(const union socket_address *address)
 	bool v4 = address->any.sa_family == AF_INET;
 	socklen_t size = v4 ? sizeof address->v4 : sizeof address->v6;
 	int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, buffer = RECEIVE_BUFFER;
+	int on = 1, buffer = (int)memory_bound(memory_allowed(), RECEIVE_BUFFER, RECEIVE_SHARE);
 
 	if (fd < 0)
 		return -1;

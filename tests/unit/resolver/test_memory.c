@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver/memory.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+
+#include <cmocka.h>
+
+static void test_bound([[maybe_unused]] void **state)
+{
+	assert_int_equal(memory_bound(UINT64_MAX, 16384, 2048), 16384);
+	assert_int_equal(memory_bound(16 << 20, 16384, 2048), 1024);
+	assert_int_equal(memory_bound(16 << 20, 8 << 20, 1), 2 << 20);
+	assert_int_equal(memory_bound(0, 8, 1), 0);
+}
+
+static void test_allowed([[maybe_unused]] void **state)
+{
+	struct rlimit before, limit;
+	struct sysinfo info;
+
+	assert_int_equal(sysinfo(&info), 0);
+	assert_true(memory_allowed() > 0);
+	assert_true(memory_allowed() <= (uint64_t)info.totalram * info.mem_unit / 2);
+	assert_int_equal(getrlimit(RLIMIT_DATA, &before), 0);
+	limit = before;
+	limit.rlim_cur = memory_allowed() - 1;
+	assert_int_equal(setrlimit(RLIMIT_DATA, &limit), 0);
+	assert_int_equal(memory_allowed(), limit.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_allowed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
