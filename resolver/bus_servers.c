@@ -3,7 +3,7 @@
 #include "resolver/bus_inside.h"
 #include <string.h>
 
-enum { TLS_PORT = 853, HTTPS_PORT = 443, PLAIN_PORT = 53 };
+enum { TLS_PORT = 853, PLAIN_PORT = 53 };
 
 int bus_append_server(sd_bus_message *message, const struct bus_server *server,
 	bool with_interface, bool extended)
@@ -25,28 +25,22 @@ int bus_append_server(sd_bus_message *message, const struct bus_server *server,
 	return r >= 0 ? sd_bus_message_close_container(message) : r;
 }
 
-static uint16_t port_of(const struct conf *conf, const struct conf_upstream *upstream)
+/* As resolved tells it: what everybody takes for granted is none. */
+static uint16_t port_told(uint16_t port)
 {
-	enum conf_protocol protocol =
-		upstream->protocol_given ? upstream->protocol : conf->protocols[0];
-
-	if (upstream->address.port != 0)
-		return upstream->address.port;
-	return protocol == CONF_PROTOCOL_TLS     ? TLS_PORT
-	       : protocol == CONF_PROTOCOL_HTTPS ? HTTPS_PORT
-						 : PLAIN_PORT;
+	return port == TLS_PORT || port == PLAIN_PORT ? 0 : port;
 }
 
 /* One whose address is still to be looked up is left out. */
-static int append_upstreams(sd_bus_message *message, const struct conf *conf,
-	const struct conf_upstream *upstreams, size_t n, bool extended)
+static int append_upstreams(
+	sd_bus_message *message, const struct conf_upstream *upstreams, size_t n, bool extended)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		const struct conf_upstream *upstream = &upstreams[i];
 		struct bus_server server = {.size = upstream->address.size,
-			.port = port_of(conf, upstream),
+			.port = port_told(upstream->address.port),
 			.name = upstream->name};
 
 		memcpy(server.address, upstream->address.bytes, server.size);
@@ -82,8 +76,7 @@ int bus_append_servers(sd_bus_message *message, const struct bus *bus, bool exte
 	int r = sd_bus_message_open_container(message, 'a', extended ? "(iiayqs)" : "(iiay)");
 
 	if (r >= 0)
-		r = append_upstreams(
-			message, conf, conf->upstreams, conf->n_upstreams, extended);
+		r = append_upstreams(message, conf->upstreams, conf->n_upstreams, extended);
 	for (size_t i = 0; r >= 0 && (link = links_at(bus->front->links, i)) != NULL; i++)
 		r = append_link_servers(message, link, true, extended);
 	return r >= 0 ? sd_bus_message_close_container(message) : r;
@@ -95,7 +88,7 @@ int bus_append_fallback(sd_bus_message *message, const struct bus *bus, bool ext
 	int r = sd_bus_message_open_container(message, 'a', extended ? "(iiayqs)" : "(iiay)");
 
 	if (r >= 0)
-		r = append_upstreams(message, conf, conf->fallback, conf->n_fallback, extended);
+		r = append_upstreams(message, conf->fallback, conf->n_fallback, extended);
 	return r >= 0 ? sd_bus_message_close_container(message) : r;
 }
 
@@ -129,7 +122,7 @@ struct bus_server bus_current_server(const struct upstream_set *set)
 		const struct endpoint *endpoint = upstream_endpoint(best);
 
 		server.size = endpoint->subject.address_size;
-		server.port = endpoint->port;
+		server.port = port_told(endpoint->port);
 		server.name = endpoint->subject.name;
 		memcpy(server.address, endpoint->subject.address, server.size);
 	}

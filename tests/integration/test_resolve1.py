@@ -111,10 +111,10 @@ def test_what_is_configured(lab, bus, folder):
     servers = "1.1.1.1 https://[2606:4700:4700::1111]/dns-query#one.one.one.one tls://1.0.0.1:8853"
     with StandIn(bus, lab, folder, servers, resolve=more), bus.connect() as client:
         v6 = bytes.fromhex("26064700470000000000000000001111")
-        expected = [(0, 2, bytes([1, 1, 1, 1]), 853, ""), (0, 10, v6, 443, "one.one.one.one"), (0, 2, bytes([1, 0, 0, 1]), 8853, "")]
+        expected = [(0, 2, bytes([1, 1, 1, 1]), 0, ""), (0, 10, v6, 0, "one.one.one.one"), (0, 2, bytes([1, 0, 0, 1]), 8853, "")]
         assert get(client, MANAGER, "DNSEx") == expected
         assert get(client, MANAGER, "DNS") == [server[:3] for server in expected]
-        assert get(client, MANAGER, "FallbackDNSEx") == [(0, 2, bytes([9, 9, 9, 9]), 853, "dns.quad9.net")]
+        assert get(client, MANAGER, "FallbackDNSEx") == [(0, 2, bytes([9, 9, 9, 9]), 0, "dns.quad9.net")]
         assert get(client, MANAGER, "Domains") == [(0, "corp.example", False), (0, ".", True)]
         assert (get(client, MANAGER, "DNSSEC"), get(client, MANAGER, "DNSSECSupported")) == ("yes", True)
         assert get(client, MANAGER, "DNSSECNegativeTrustAnchors") == ["home.arpa"]
@@ -301,7 +301,7 @@ def test_changes_are_told(daemon, bus, client, link):
     with Monitor(bus) as monitor:
         daemon.reload()
         until(lambda: re.search(r'STRING "CurrentDNSServerEx".*?BYTE 1;\s+BYTE 0;\s+BYTE 0;\s+BYTE 1', monitor.text(), re.S))
-    assert get(client, MANAGER, "CurrentDNSServerEx")[2:] == (bytes([1, 0, 0, 1]), 853, "one.one.one.one")
+    assert get(client, MANAGER, "CurrentDNSServerEx")[2:] == (bytes([1, 0, 0, 1]), 0, "one.one.one.one")
 
 
 def test_a_bus_that_is_started_again(daemon, bus, lab):
