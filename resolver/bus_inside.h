@@ -96,7 +96,7 @@ struct permission {
 	sd_bus_slot *slot;
 	const char *action; /* of polkit; borrowed. NULL: nobody is let but root, and us */
 	bool polkit_asked;
-	uint32_t uid;       /* the caller's, once it is known */
+	uint32_t uid; /* the caller's, once it is known */
 	/* Once, later. refusal NULL: it may. Else that is what to reply, unless the caller is
 	 * gone. */
 	void (*told)(struct permission *, const sd_bus_error *refusal);

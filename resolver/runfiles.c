@@ -92,7 +92,8 @@ static void add_search(struct search *search, const char *domain)
 		search->domains[search->n++] = domain;
 }
 
-/* What a stranger says makes no host's name one that everybody can have: see public_suffix(). */
+/* What a stranger says makes no host's name one that everybody can have: see public_suffix().
+ */
 static void add_search_of(struct search *search, const struct link *link)
 {
 	for (size_t i = 0; i < link->settings.n_domains; i++) {
