@@ -168,7 +168,7 @@ def test_one_answer_is_odd(lab, tmp_path):
         rcodes, _ = ask_in_turn(asked, 200)
         assert rcodes == {"NOERROR": 360, "SERVFAIL": 40}
         # On a busy machine one that is slow is relieved; not one for each odd answer.
-        assert server.count(spec, "connections") <= 3
+        assert server.count(spec, "connections") <= 5
 
 
 def test_plain_upstream_is_mute_for_some(lab, tmp_path):

@@ -28,7 +28,7 @@ def test_one_connection(lab, tmp_path):
             time.sleep(3)
         assert load.lost == 0
     # On a busy machine one that says nothing for a moment is relieved.
-    assert 1 <= lab.statistics("main")["connections"] - before <= 3
+    assert 1 <= lab.statistics("main")["connections"] - before <= 5
 
 
 def test_we_close_first(lab, tmp_path):
