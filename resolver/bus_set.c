@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others want of a link. It is read, then the caller is asked who it is, then it is kept:
- * also what will not be followed, since who asks for it is no judge of it, and would give up.
+ * What others want of a link. The caller is asked who it is, then it is read, and kept: also
+ * what will not be followed, since who asks for it is no judge of it, and would give up.
  */
 #include "resolver/bus_inside.h"
 #include "resolver/bus_settings.h"
@@ -14,6 +14,7 @@ struct setting {
 	struct permission permission;
 	const struct bus_setting *what;
 	int index;
+	bool of_manager;            /* the index stands in front of what is set */
 	struct link_settings asked; /* its part alone is of interest */
 };
 
@@ -51,16 +52,30 @@ static void tell(const struct setting *setting, const char *name)
 		name);
 }
 
+/* Only now: lists may be long, and whoever may not set them has us do nothing with them. */
+static int read_asked(struct setting *setting, sd_bus_error *error)
+{
+	sd_bus_message *call = setting->permission.call;
+	int index, r = sd_bus_message_rewind(call, true);
+
+	if (r >= 0 && setting->of_manager)
+		r = sd_bus_message_read(call, "i", &index);
+	return r >= 0 ? setting->what->read(call, &setting->asked, error) : r;
+}
+
 /* The link's settings with that part as it was asked for. */
 static int apply(struct setting *setting, sd_bus_error *error)
 {
 	struct links *links = setting->permission.bus->front->links;
-	int r = may_set(setting->permission.bus, setting->index, error);
-	const struct link *link = links_find(links, setting->index);
+	const struct link *link;
 	struct link_settings settings;
+	int r = read_asked(setting, error);
 
+	if (r >= 0)
+		r = may_set(setting->permission.bus, setting->index, error);
 	if (r < 0)
 		return r;
+	link = links_find(links, setting->index);
 	if (!link_settings_copy(&link->settings, &settings))
 		return -ENOMEM;
 	setting->what->take(&settings, &setting->asked);
@@ -93,8 +108,8 @@ static void on_told(struct permission *permission, const sd_bus_error *refusal)
 }
 
 /* The reply comes later, but for an error. */
-static int set(struct bus *bus, int index, const char *method, sd_bus_message *call,
-	sd_bus_error *error)
+static int set(struct bus *bus, int index, bool of_manager, const char *method,
+	sd_bus_message *call, sd_bus_error *error)
 {
 	struct setting *setting;
 	int r = may_set(bus, index, error);
@@ -106,14 +121,13 @@ static int set(struct bus *bus, int index, const char *method, sd_bus_message *c
 		return -ENOMEM;
 	setting->what = bus_setting_find(method);
 	setting->index = index;
+	setting->of_manager = of_manager;
 	setting->permission.told = on_told;
-	r = setting->what != NULL ? setting->what->read(call, &setting->asked, error) : -ENOENT;
-	if (r >= 0)
-		r = permission_ask(
-			&setting->permission, bus, call, setting->what->action, error);
+	r = setting->what != NULL ? permission_ask(&setting->permission, bus, call,
+					    setting->what->action, error)
+				  : -ENOENT;
 	if (r >= 0)
 		return 1;
-	link_settings_clear(&setting->asked);
 	free(setting);
 	return r;
 }
@@ -126,7 +140,7 @@ int bus_set_link(sd_bus_message *call, void *bus, sd_bus_error *error)
 	/* SetLinkDNS() of one is SetDNS() of the other. */
 	if (r < 0)
 		return r;
-	return set(bus, index,
+	return set(bus, index, true,
 		strcmp(method, "RevertLink") == 0 ? "Revert" : method + strlen("SetLink"), call,
 		error);
 }
@@ -136,6 +150,6 @@ int bus_link_set(sd_bus_message *call, void *owner, sd_bus_error *error)
 	const struct bus_link *found = owner;
 	const char *method = sd_bus_message_get_member(call);
 
-	return set(found->bus, found->link->index,
+	return set(found->bus, found->link->index, false,
 		strcmp(method, "Revert") == 0 ? method : method + strlen("Set"), call, error);
 }

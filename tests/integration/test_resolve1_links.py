@@ -157,6 +157,9 @@ def test_without_polkit_others_may_not(daemon, bus, client, link):
     done = as_nobody(bus, link)
     assert done.returncode == 1 and "Access denied" in done.stderr, done.stderr
     assert get(client, link_address(link), "DNS") == []
+    # What they want is not even read: it may be long.
+    wrong = bus.busctl("call", NAME, PATH, NAME + ".Manager", "SetLinkDomains", "ia(sb)", str(link), "1", "not..a..domain", "1", user=NOBODY)
+    assert "Access denied" in wrong.stderr, wrong.stderr
     level = bus.busctl("set-property", NAME, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1", "LogLevel", "s", "err", user=NOBODY)
     assert level.returncode == 1 and "ccess" in level.stderr, level.stderr
     # They may ask, and flush, as in systemd-resolved.
