@@ -11,10 +11,15 @@
 #include <unistd.h>
 
 /* Refusals have a bound of their own: an endless row of forged certificates must not push out
- * what was accepted. */
-enum { ACCEPTED_MAX = 128, REFUSED_MAX = 64, LINE_MAX = 16384 };
+ * what was accepted. So has what a stale list accepts: once there is no fresh one, what was
+ * accepted by that cannot be learnt again. */
+enum { FRESH_MAX = 128, STALE_MAX = 64, REFUSED_MAX = 64 };
 
-enum { FILE_SIZE_MAX = (ACCEPTED_MAX + REFUSED_MAX) * LINE_MAX };
+enum {
+	RECORDS_MAX = FRESH_MAX + STALE_MAX + REFUSED_MAX,
+	LINE_MAX = 16384,
+	FILE_SIZE_MAX = RECORDS_MAX * LINE_MAX,
+};
 
 /* The file may be on flash memory, which wears off: after each write the next one waits for
  * eight times as long, up to a day, so that an upstream with two certificates in turn costs one
@@ -32,7 +37,7 @@ struct record {
 struct evidence {
 	struct loop *loop;
 	struct accepted_before accepted_before;
-	struct record *records[ACCEPTED_MAX + REFUSED_MAX]; /* the oldest first */
+	struct record *records[RECORDS_MAX]; /* the oldest first */
 	size_t n;
 	struct timer timer;
 	uint64_t written_ms, write_after_ms;
@@ -97,14 +102,27 @@ static void take_out(struct evidence *evidence, size_t i)
 		(evidence->n - i) * sizeof *evidence->records);
 }
 
+/* How many there may be that ended like this one. */
+static size_t most_like(const struct record *record)
+{
+	if (!record->accepted)
+		return REFUSED_MAX;
+	return record->fresh ? FRESH_MAX : STALE_MAX;
+}
+
+static bool is_like(const struct record *a, const struct record *b)
+{
+	return a->accepted == b->accepted && (!a->accepted || a->fresh == b->fresh);
+}
+
 /* Makes room first: the oldest that ended in the same way goes. */
 static void keep(struct evidence *evidence, struct record *record)
 {
-	size_t most = record->accepted ? ACCEPTED_MAX : REFUSED_MAX, same = 0;
+	size_t most = most_like(record), same = 0;
 	size_t oldest = evidence->n;
 
 	for (size_t i = evidence->n; i-- > 0;) {
-		if (evidence->records[i]->accepted != record->accepted)
+		if (!is_like(evidence->records[i], record))
 			continue;
 		same++;
 		oldest = i;

@@ -10,6 +10,7 @@
 enum { LIST_WARN_DAYS = CT_LIST_FRESH_DAYS - 30 };
 
 #define DAY_MS UINT64_C(86400000)
+#define STALE_MEANS "certificates that are new now need two logs of two operators that it knows"
 
 /* Appends, and cuts what does not fit. */
 [[gnu::format(printf, 3, 4)]] static void append(
@@ -125,6 +126,7 @@ enum list_age list_age(const struct ct_log_list *list, struct ct_clock clock)
 void report_list_age(const struct ct_log_list *list, struct ct_clock clock)
 {
 	unsigned days = (unsigned)(age_ms(list, clock) / DAY_MS);
+	bool over = ct_log_list_horizon_ms(list) <= clock.now_ms;
 
 	switch (list_age(list, clock)) {
 	case LIST_FRESH: log_line(LOG_INFO, "event=log-list-fresh days=%u", days); break;
@@ -136,12 +138,16 @@ void report_list_age(const struct ct_log_list *list, struct ct_clock clock)
 			days, CT_LIST_FRESH_DAYS);
 		break;
 	case LIST_STALE:
-		log_line(LOG_WARNING,
-			"event=log-list-stale why=\"%s: certificates that are new now need two "
-			"logs of two operators that it knows%s\"",
-			clock.unset ? "the clock is not set, so the log list may be of any age"
-				    : "the log list is too old",
-			clock.unset ? "" : "; please install a newer one");
+		if (clock.unset)
+			log_line(LOG_WARNING, "event=log-list-stale why=\"the clock is not "
+					      "set, so the log list may "
+					      "be of any age: " STALE_MEANS "\"");
+		else
+			log_line(LOG_WARNING,
+				"event=log-list-stale why=\"the log list is %u days "
+				"old: " STALE_MEANS "%s; please install a newer one\"",
+				days,
+				over ? ", and it knows none that takes those of now" : "");
 		break;
 	}
 }
