@@ -81,7 +81,7 @@ def test_replaced_under_load(lab, tmp_path, log_list):
             daemon.wait_for("event=log-list-replaced", times=n)
         asker.join()
     assert not lost
-    assert lab.statistics("good")["connections"] == before + 5
+    assert before + 5 <= lab.statistics("good")["connections"] <= before + 9  # those that are silent are relieved
 
 
 def test_what_the_new_list_does_not_know_is_refused(lab, tmp_path, log_list):

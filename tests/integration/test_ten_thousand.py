@@ -63,4 +63,5 @@ def test_ten_thousand(lab, tmp_path, uri, frontend):
     assert {i: (wanted[i], found[i]) for i in wanted if wanted[i] != found[i]} == {}
     assert {dns.rdatatype.to_text(rrset.rdtype) for _, _, _, answer, _, _ in found.values() for rrset in answer} == {
         "A", "AAAA", "CNAME", "TYPE65400", "TXT", "SOA"}
-    assert lab.statistics(frontend)["connections"] - before == 1 + lost
+    # One that is silent for a moment may be relieved.
+    assert 1 + lost <= lab.statistics(frontend)["connections"] - before <= 5 + lost
