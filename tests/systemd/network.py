@@ -125,7 +125,7 @@ def write_files(layer):
 def cable(machine, namespace, here, there):
     """A network of its own at the other end of a cable, whose ends are not up yet."""
     machine.run(f"ip netns add {namespace}; ip link add {here} type veth peer name {there} netns {namespace}; "
-                f"ip -n {namespace} link set lo up")
+                f"ip link set {here} addrgenmode none; ip -n {namespace} link set lo up")
 
 
 def serve(machine, namespace, name, command):
@@ -148,6 +148,11 @@ def start_upstream(machine, up=True):
 
 def connect_upstream(machine):
     machine.run("ip address add 10.53.0.2/24 dev wan0; ip link set wan0 up")
+
+
+def settle(machine):
+    """Waits until answers stay in the cache: a network that has just changed empties it."""
+    machine.wait_for("resolvectl query -4 www.example && sleep 0.5 && resolvectl query -4 www.example | grep 'Data from: cache'")
 
 
 def start_cafe(machine):

@@ -55,6 +55,7 @@ def test_only_some_may_set_links_up(machine):
 
 
 def test_statistics_and_caches(machine):
+    network.settle(machine)
     machine.run("resolvectl reset-statistics; resolvectl flush-caches")
     before = len(network.asked(machine, "zone"))
     for _ in range(2):

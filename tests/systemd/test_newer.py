@@ -39,6 +39,7 @@ def test_status(newer):
 
 
 def test_statistics(newer):
+    network.settle(newer)
     newer.run("chroot /newer resolvectl reset-statistics")
     newer.run("chroot /newer resolvectl query -4 www.example")
     assert "Total Transactions:" in newer.run("chroot /newer resolvectl statistics").stdout
