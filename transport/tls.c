@@ -7,6 +7,7 @@
  */
 #include "transport/tls.h"
 #include "transport/certmsg.h"
+#include "transport/room.h"
 #include "transport/ticket.h"
 #include <assert.h>
 #include <errno.h>
@@ -318,7 +319,7 @@ enum transport_err tls_new(
 	const struct tls_params *params, struct ct_clock clock, struct tls **ret)
 {
 	const struct subject *subject = params->subject;
-	struct tls *tls = calloc(1, sizeof *tls);
+	struct tls *tls = room_for(ROOM_FOR_CHAIN) ? calloc(1, sizeof *tls) : NULL;
 
 	/* Who is dialled has an address, and it must be in the certificate. */
 	assert(subject->address_size == 4 || subject->address_size == 16);
@@ -416,6 +417,10 @@ enum transport_err tls_handshake(struct tls *tls, struct ct_clock clock)
 	int r;
 
 	tls->clock = clock;
+	if (!room_for(ROOM_FOR_CHAIN)) {
+		tls->why = "out of memory";
+		return TRANSPORT_NOMEM;
+	}
 	do
 		r = gnutls_handshake(tls->session);
 	while (r == GNUTLS_E_WARNING_ALERT_RECEIVED);

@@ -2,6 +2,7 @@
 #include "transport/verify.h"
 #include "transport/chain.h"
 #include "transport/names.h"
+#include "transport/room.h"
 #include "transport/staple.h"
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -34,7 +35,8 @@ struct trust *trust_new(const struct trust_params *params, char *why, size_t siz
 	struct trust *trust = calloc(1, sizeof *trust);
 	int r;
 
-	if (trust == NULL || gnutls_x509_trust_list_init(&trust->anchors, 0) < 0) {
+	if (trust == NULL || !room_for(ROOM_FOR_ANCHORS) ||
+		gnutls_x509_trust_list_init(&trust->anchors, 0) < 0) {
 		snprintf(why, size, "out of memory");
 		ct_log_list_free(params->list);
 		free(trust);
