@@ -104,7 +104,8 @@ size_t compose_end(struct composed *c)
 
 	c->at = 0;
 	put16(c, 0);
-	put16(c, 0x8080U | (c->authoritative ? 0x0400U : 0) | c->rcode); /* QR, RA */
+	/* QR, RA; AA, and AD for who asks with it: what is known here needs no proof. */
+	put16(c, 0x8080U | (c->authoritative ? 0x0420U : 0) | c->rcode);
 	put16(c, 1);
 	put16(c, c->answers);
 	put16(c, c->authorities);
