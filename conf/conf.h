@@ -5,6 +5,7 @@
  * list of mistakes. Every key is a row of options.def. This module knows what a value looks
  * like and which values this version supports, not what is done with them.
  */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -115,9 +116,11 @@ struct conf_distrust {
 	const char *text;          /* KEY=VALUE, as it was written */
 };
 
+enum { CONF_WORKERS_MAX = 64 };
+
 /* What holds once all files are read. Arrays keep the order of the files. */
 struct conf {
-	unsigned references;
+	atomic_uint references;
 	struct conf_upstream *upstreams;
 	size_t n_upstreams;
 	/* FallbackDNS=, when there are others; else they are the upstreams. */
@@ -143,6 +146,7 @@ struct conf {
 	bool rebind_protection;
 	const char **rebind_allow; /* domains; lower case, no final dot */
 	size_t n_rebind_allow;
+	unsigned workers; /* 1 … CONF_WORKERS_MAX */
 	uint32_t query_timeout_ms;
 	enum conf_protocol protocols[2]; /* for a bare address, the preferred one first */
 	size_t n_protocols;

@@ -425,7 +425,7 @@ struct conf *conf_load(const char *path, struct conf_errors *errors)
 
 struct conf *conf_ref(struct conf *conf)
 {
-	conf->references++;
+	atomic_fetch_add(&conf->references, 1);
 	return conf;
 }
 
@@ -433,7 +433,7 @@ void conf_free(struct conf *conf)
 {
 	struct owned_conf *owned = (struct owned_conf *)(void *)conf;
 
-	if (conf == NULL || --conf->references > 0)
+	if (conf == NULL || atomic_fetch_sub(&conf->references, 1) > 1)
 		return;
 	for (size_t i = 0; i < owned->n_texts; i++)
 		free(owned->texts[i]);

@@ -104,6 +104,18 @@ SETTER(extra_listener)
 	return true;
 }
 
+SETTER(workers)
+{
+	unsigned long number;
+
+	if (*value == '\0')
+		value = option->standard;
+	if (!value_number(value, strlen(value), 1, CONF_WORKERS_MAX, &number))
+		return mistake(reading, "%s: not a number between 1 and 64", value);
+	reading->conf->workers = (unsigned)number;
+	return true;
+}
+
 SETTER(query_timeout)
 {
 	uint64_t ms;

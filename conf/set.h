@@ -20,6 +20,7 @@ SETTER(post_quantum);
 SETTER(dns_over_tls);
 SETTER(stub_listener);
 SETTER(extra_listener);
+SETTER(workers);
 SETTER(query_timeout);
 SETTER(policy);
 SETTER(log_list);

@@ -17,6 +17,7 @@ struct bucket {
 };
 
 struct access {
+	unsigned workers;
 	struct siphash_key secret;
 	struct bucket buckets[BUCKETS], refusals;
 };
@@ -84,6 +85,12 @@ static bool take(struct bucket *bucket, uint32_t limit, uint64_t now_ms)
 	return true;
 }
 
+/* What the others grant is not known here. */
+static uint32_t share_of(const struct access *access, uint32_t limit)
+{
+	return (limit + access->workers - 1) / access->workers;
+}
+
 static struct bucket *bucket_of(struct access *access, const union socket_address *peer)
 {
 	return &access->buckets[hash_of(access, peer) % BUCKETS];
@@ -100,20 +107,24 @@ enum access_verdict access_query(struct access *access, const struct conf *conf,
 	struct bucket *bucket = bucket_of(access, peer);
 
 	if (!access_is_allowed(conf, peer))
-		return take(&access->refusals, REFUSALS, now_ms) ? ACCESS_DENIED
-								 : ACCESS_IGNORED;
+		return take(&access->refusals, share_of(access, REFUSALS), now_ms)
+			       ? ACCESS_DENIED
+			       : ACCESS_IGNORED;
 	if (access_is_local(peer) || conf->rate_limit == 0)
 		return ACCESS_GRANTED;
-	return take(bucket, conf->rate_limit, now_ms) || proven ? ACCESS_GRANTED
-								: ACCESS_LIMITED;
+	return take(bucket, share_of(access, conf->rate_limit), now_ms) || proven
+		       ? ACCESS_GRANTED
+		       : ACCESS_LIMITED;
 }
 
-struct access *access_new(const struct siphash_key *secret)
+struct access *access_new(const struct siphash_key *secret, unsigned workers)
 {
 	struct access *access = calloc(1, sizeof *access);
 
-	if (access != NULL)
-		access->secret = *secret;
+	if (access == NULL)
+		return NULL;
+	access->secret = *secret;
+	access->workers = workers;
 	return access;
 }
 

@@ -14,8 +14,9 @@ enum access_verdict {
 	ACCESS_LIMITED, /* it asks too often */
 };
 
-/* NULL: no memory. secret: copied. */
-struct access *access_new(const struct siphash_key *secret);
+/* NULL: no memory. secret: copied. workers: how many share the limits; clients are spread over
+ * them. */
+struct access *access_new(const struct siphash_key *secret, unsigned workers);
 /* NULL is allowed. */
 void access_free(struct access *access);
 

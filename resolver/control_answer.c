@@ -65,23 +65,39 @@ char *control_answer_portal(const struct facts *facts)
 	return text_of(json_pack("{s:b, s:o}", "ok", true, "portal", portal_json(facts)));
 }
 
-char *control_answer_status(const struct facts *facts)
+/* NULL: no memory. */
+static json_t *upstreams_json(const struct facts *facts)
 {
-	struct cache_stats cache = queries_cache_stats(facts->queries);
-	uint64_t up_ms = loop_now_ms(facts->loop) - facts->started_ms;
 	json_t *upstreams = json_array();
 	struct upstream_facts upstream;
+	bool good = true;
 
-	for (size_t i = 0; figures_upstream(facts, i, &upstream); i++)
-		if (json_array_append_new(upstreams, upstream_json(&upstream)) < 0) {
-			json_decref(upstreams);
-			return NULL;
-		}
+	crew_hold(facts->crew);
+	for (size_t i = 0; good && figures_upstream(facts, i, &upstream); i++)
+		good = json_array_append_new(upstreams, upstream_json(&upstream)) == 0;
+	crew_release(facts->crew);
+	if (good)
+		return upstreams;
+	json_decref(upstreams);
+	return NULL;
+}
+
+char *control_answer_status(const struct facts *facts)
+{
+	uint64_t values[FIGURES_N];
+	json_t *upstreams = upstreams_json(facts);
+
+	if (upstreams == NULL)
+		return NULL;
+	figures_read(facts, values);
 	return text_of(json_pack("{s:b, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "ok",
-		true, "version", VERSION, "uptime_seconds", (json_int_t)(up_ms / 1000), "cache",
-		"entries", (json_int_t)cache.entries, "bytes", (json_int_t)cache.bytes,
-		"capacity_bytes", (json_int_t)cache.capacity, "hits", (json_int_t)cache.hits,
-		"misses", (json_int_t)cache.misses, "upstreams", upstreams, "portal",
+		true, "version", VERSION, "uptime_seconds",
+		(json_int_t)values[FIGURE_uptime_seconds], "cache", "entries",
+		(json_int_t)values[FIGURE_cache_entries], "bytes",
+		(json_int_t)values[FIGURE_cache_bytes], "capacity_bytes",
+		(json_int_t)values[FIGURE_cache_capacity_bytes], "hits",
+		(json_int_t)values[FIGURE_cache_hits], "misses",
+		(json_int_t)values[FIGURE_cache_misses], "upstreams", upstreams, "portal",
 		portal_json(facts)));
 }
 

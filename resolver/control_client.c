@@ -31,7 +31,7 @@ static void on_closed(struct channel *channel)
 
 	inside_done(&client->inside);
 	if (client->channel.watches)
-		taps_remove(&client->tap);
+		taps_remove(client->clients->taps, &client->tap);
 }
 
 static void on_free(struct channel *channel)
@@ -119,6 +119,11 @@ static void obey_portal(struct control_client *client, const struct control_requ
 	char why[160];
 	bool good = true;
 
+	if (facts->next != NULL) {
+		say(client,
+			control_answer_error("a window can be opened with Workers=1 alone"));
+		return;
+	}
 	if (request->close)
 		portal_close(facts->portal, "it was told to");
 	else if (request->open_s > 0)

@@ -142,7 +142,7 @@ static void print_list(const struct ct_log_list *list, const char *path, struct 
 
 static int show(struct task *task)
 {
-	struct list_paths paths = snapshot_list_paths(task->conf);
+	struct list_paths paths = ground_list_paths(task->conf);
 	bool good = true;
 
 	if (task->file != NULL)
@@ -280,7 +280,7 @@ static int tell(const struct task *task, const char *done)
 
 static int check_or_install(struct task *task, bool install)
 {
-	struct list_paths target = snapshot_list_paths(task->conf), from;
+	struct list_paths target = ground_list_paths(task->conf), from;
 	char done[640], unwanted[512];
 	const char *words = "it could be installed";
 

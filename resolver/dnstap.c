@@ -200,7 +200,7 @@ void dnstap_apply(struct dnstap *dnstap, const char *path)
 		flush(dnstap);
 	disconnect(dnstap, NULL);
 	timer_stop(&dnstap->retry);
-	taps_remove(&dnstap->tap);
+	taps_remove(dnstap->taps, &dnstap->tap);
 	dnstap->told = false;
 	dnstap->address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (path == NULL)

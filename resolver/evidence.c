@@ -5,6 +5,7 @@
 #include "resolver/statedir.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +38,14 @@ struct record {
 struct evidence {
 	struct loop *loop;
 	struct accepted_before accepted_before;
+	pthread_mutex_t mutex;               /* of the next three */
 	struct record *records[RECORDS_MAX]; /* the oldest first */
 	size_t n;
-	struct timer timer;
+	bool unsaved;
+	bool failed; /* it was said that it cannot be written */
+	bool waits;  /* until it may be written */
 	uint64_t written_ms, write_after_ms;
-	bool unsaved, failed; /* failed: it was said that it cannot be written */
+	struct timer timer;
 };
 
 static void record_free(struct record *record)
@@ -216,35 +220,44 @@ static void save(struct evidence *evidence)
 	evidence->failed = !good;
 }
 
+static void save_locked(struct evidence *evidence)
+{
+	pthread_mutex_lock(&evidence->mutex);
+	save(evidence);
+	pthread_mutex_unlock(&evidence->mutex);
+}
+
 static void on_timer(struct timer *timer)
 {
 	struct evidence *evidence = container_of(timer, struct evidence, timer);
 
-	save(evidence);
+	evidence->waits = false;
+	save_locked(evidence);
 	evidence->written_ms = loop_now_ms(evidence->loop);
 	evidence->write_after_ms *= WRITE_SLOWER;
 	if (evidence->write_after_ms > WRITE_AFTER_MAX_MS)
 		evidence->write_after_ms = WRITE_AFTER_MAX_MS;
 }
 
-static void save_soon(struct evidence *evidence)
+void evidence_save_soon(struct evidence *evidence)
 {
-	if (evidence->unsaved)
+	bool unsaved;
+
+	pthread_mutex_lock(&evidence->mutex);
+	unsaved = evidence->unsaved;
+	pthread_mutex_unlock(&evidence->mutex);
+	if (!unsaved || evidence->waits)
 		return;
 	if (loop_now_ms(evidence->loop) - evidence->written_ms >= WRITE_AFTER_MAX_MS)
 		evidence->write_after_ms = WRITE_AFTER_MS;
-	evidence->unsaved =
+	evidence->waits =
 		timer_start(evidence->loop, &evidence->timer, evidence->write_after_ms);
 }
 
 /* A policy that asked for less than the present one does not count. */
-static bool ask(struct accepted_before *before, const uint8_t sha256[32], enum ct_policy policy)
+static bool has_accepted(
+	const struct evidence *evidence, const char *leaf, enum ct_policy policy)
 {
-	const struct evidence *evidence =
-		container_of(before, struct evidence, accepted_before);
-	char leaf[65];
-
-	report_hex(sha256, leaf);
 	for (size_t i = 0; i < evidence->n; i++) {
 		const struct record *record = evidence->records[i];
 
@@ -255,6 +268,19 @@ static bool ask(struct accepted_before *before, const uint8_t sha256[32], enum c
 	return false;
 }
 
+static bool ask(struct accepted_before *before, const uint8_t sha256[32], enum ct_policy policy)
+{
+	struct evidence *evidence = container_of(before, struct evidence, accepted_before);
+	char leaf[65];
+	bool has;
+
+	report_hex(sha256, leaf);
+	pthread_mutex_lock(&evidence->mutex);
+	has = has_accepted(evidence, leaf, policy);
+	pthread_mutex_unlock(&evidence->mutex);
+	return has;
+}
+
 struct evidence *evidence_new(struct loop *loop)
 {
 	struct evidence *evidence = calloc(1, sizeof *evidence);
@@ -262,6 +288,7 @@ struct evidence *evidence_new(struct loop *loop)
 	if (evidence == NULL)
 		return NULL;
 	evidence->loop = loop;
+	pthread_mutex_init(&evidence->mutex, NULL);
 	evidence->timer.fired = on_timer;
 	evidence->write_after_ms = WRITE_AFTER_MS;
 	evidence->accepted_before.ask = ask;
@@ -277,6 +304,7 @@ void evidence_free(struct evidence *evidence)
 	save(evidence);
 	for (size_t i = 0; i < evidence->n; i++)
 		record_free(evidence->records[i]);
+	pthread_mutex_destroy(&evidence->mutex);
 	free(evidence);
 }
 
@@ -364,27 +392,35 @@ static void tell_change(
 			record->upstream, record->leaf_spki, last->leaf_spki);
 }
 
-void evidence_note(struct evidence *evidence, const struct trace_event *event, uint64_t now_ms)
+/* record: moved. */
+static void add(struct evidence *evidence, struct record *record, const char *issuer_name)
 {
-	json_t *object = to_json(event, now_ms);
-	char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-	struct record *record = line != NULL ? record_parse(line, strlen(line)) : NULL;
-	size_t known;
+	size_t known = find_known(evidence, record);
 
-	free(line);
-	json_decref(object);
-	if (record == NULL)
-		return;
-	known = find_known(evidence, record);
 	if (known < evidence->n && !said_since(evidence, known) &&
 		strcmp(evidence->records[known]->reason, record->reason) == 0) {
 		record_free(record);
 		return;
 	}
 	if (record->accepted)
-		tell_change(evidence, record, event->verdict->issuer_name);
+		tell_change(evidence, record, issuer_name);
 	if (known < evidence->n)
 		take_out(evidence, known);
 	keep(evidence, record);
-	save_soon(evidence);
+	evidence->unsaved = true;
+}
+
+void evidence_note(struct evidence *evidence, const struct trace_event *event, uint64_t now_ms)
+{
+	json_t *object = to_json(event, now_ms);
+	char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+	struct record *record = line != NULL ? record_parse(line, strlen(line)) : NULL;
+
+	free(line);
+	json_decref(object);
+	if (record == NULL)
+		return;
+	pthread_mutex_lock(&evidence->mutex);
+	add(evidence, record, event->verdict->issuer_name);
+	pthread_mutex_unlock(&evidence->mutex);
 }

@@ -18,8 +18,11 @@ struct evidence *evidence_new(struct loop *loop);
 /* Writes what is not written yet. NULL is allowed. */
 void evidence_free(struct evidence *evidence);
 
-/* A verdict was given. Says in the log when an upstream's issuer or key has changed. */
+/* A verdict was given. Says in the log when an upstream's issuer or key has changed. Any thread
+ * may call it; the one of the loop then calls evidence_save_soon(). */
 void evidence_note(struct evidence *evidence, const struct trace_event *event, uint64_t now_ms);
+/* Writes what is not written yet, within a moment. */
+void evidence_save_soon(struct evidence *evidence);
 
-/* Borrowed from `evidence`. */
+/* Borrowed from `evidence`. Any thread may ask it. */
 struct accepted_before *evidence_accepted_before(struct evidence *evidence);

@@ -2,10 +2,16 @@
 #include "resolver/figures.h"
 #include "resolver/link_route.h"
 
-enum { COUNTER = true, GAUGE = false };
+enum kind { COUNTER, GAUGE, SHARED };
 
 const struct figure FIGURES[] = {
-#define FIGURE(kind, name, value, text) {#name, kind, text},
+#define FIGURE(kind, name, value, text) {#name, kind == COUNTER, text},
+#include "resolver/figures.def"
+#undef FIGURE
+};
+
+static const enum kind KINDS[] = {
+#define FIGURE(kind, name, value, text) kind,
 #include "resolver/figures.def"
 #undef FIGURE
 };
@@ -23,7 +29,7 @@ static uint64_t log_list_logs(const struct facts *facts)
 	return ct_log_list_size(trust_log_list(facts->snapshot->trust));
 }
 
-void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
+static void read_one(const struct facts *facts, uint64_t ret[FIGURES_N])
 {
 	const struct query_counts *queries = queries_counts(facts->queries);
 	struct cache_stats cache = queries_cache_stats(facts->queries);
@@ -34,16 +40,34 @@ void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
 #undef FIGURE
 }
 
-void facts_flush(const struct facts *facts)
+void figures_read(const struct facts *facts, uint64_t ret[FIGURES_N])
 {
-	queries_flush(facts->queries);
-	if (facts->snapshot->dnssec != NULL)
-		dnssec_flush(facts->snapshot->dnssec);
+	uint64_t more[FIGURES_N];
+
+	crew_hold(facts->crew);
+	read_one(facts, ret);
+	for (const struct facts *other = facts->next; other != NULL; other = other->next) {
+		read_one(other, more);
+		for (size_t i = 0; i < FIGURES_N; i++)
+			ret[i] += KINDS[i] != SHARED ? more[i] : 0;
+	}
+	crew_release(facts->crew);
 }
 
-static const char *state_of(const struct upstream *upstream)
+void facts_flush(const struct facts *facts)
 {
-	switch (upstream_readiness(upstream)) {
+	crew_hold(facts->crew);
+	for (const struct facts *one = facts; one != NULL; one = one->next) {
+		queries_flush(one->queries);
+		if (one->snapshot->dnssec != NULL)
+			dnssec_flush(one->snapshot->dnssec);
+	}
+	crew_release(facts->crew);
+}
+
+static const char *state_of(enum readiness readiness)
+{
+	switch (readiness) {
 	case UPSTREAM_READY: return "ready";
 	case UPSTREAM_IDLE: return "idle";
 	case UPSTREAM_DIALING: return "connecting";
@@ -67,13 +91,14 @@ static void tell(
 {
 	const struct pace *pace = upstream_pace(upstream);
 	enum transport_err err = upstream_err(upstream);
+	enum readiness readiness = upstream_readiness(upstream);
 
 	*ret = (struct upstream_facts){.text = upstream_endpoint(upstream)->text,
 		.protocol = protocol_of(upstream),
-		.state = state_of(upstream),
+		.state = state_of(readiness),
 		.domain = domain,
 		.why = err != TRANSPORT_OK ? upstream_why(upstream) : NULL,
-		.ready = upstream_readiness(upstream) == UPSTREAM_READY,
+		.readiness = readiness,
 		.refused = err == TRANSPORT_UNTRUSTED,
 		.timed = pace_is_known(pace)};
 	if (!ret->timed)
@@ -92,7 +117,7 @@ static const struct upstream *find(const struct upstream_set *set, size_t *i)
 	return upstream;
 }
 
-bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts *ret)
+static bool upstream_of(const struct facts *facts, size_t i, struct upstream_facts *ret)
 {
 	const struct snapshot *snapshot = facts->snapshot;
 	const struct upstream *upstream = find(snapshot->set, &i);
@@ -120,4 +145,33 @@ bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts
 		return true;
 	}
 	return false;
+}
+
+/* What another worker has seen of it. */
+static void add(const struct upstream_facts *more, struct upstream_facts *ret)
+{
+	if (more->readiness < ret->readiness) {
+		ret->readiness = more->readiness;
+		ret->state = more->state;
+	}
+	if (ret->why == NULL || (more->refused && !ret->refused))
+		ret->why = more->why;
+	ret->refused |= more->refused;
+	if (ret->timed || !more->timed)
+		return;
+	ret->timed = true;
+	ret->mean_ms = more->mean_ms;
+	ret->late_ms = more->late_ms;
+}
+
+bool figures_upstream(const struct facts *facts, size_t i, struct upstream_facts *ret)
+{
+	struct upstream_facts more;
+
+	if (!upstream_of(facts, i, ret))
+		return false;
+	for (const struct facts *other = facts->next; other != NULL; other = other->next)
+		if (upstream_of(other, i, &more))
+			add(&more, ret);
+	return true;
 }

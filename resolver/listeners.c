@@ -18,11 +18,10 @@ struct listener {
 };
 
 struct listeners {
-	struct loop *loop;
-	struct udp_owner *udp_owner;
+	struct listeners_params params;
 	struct tcp_server *tcp_server;
-	struct listener *items;
-	size_t n;
+	struct listener *items, *next; /* next: what has been prepared; NULL: nothing */
+	size_t n, n_next;
 };
 
 static void text_of(const struct listener *listener, char *text, size_t size)
@@ -97,11 +96,14 @@ static struct listener *wanted_listeners(const struct conf *conf, size_t *ret_n)
 
 static bool open_listener(struct listeners *listeners, struct listener *listener)
 {
+	const struct listeners_params *params = &listeners->params;
+
 	if (listener->is_udp)
-		listener->udp =
-			udp_listen(listeners->loop, &listener->address, listeners->udp_owner);
+		listener->udp = udp_listen(
+			params->loop, &listener->address, params->share, params->udp_owner);
 	else
-		listener->tcp = tcp_listen(listeners->tcp_server, &listener->address);
+		listener->tcp =
+			tcp_listen(listeners->tcp_server, &listener->address, params->share);
 	return listener->udp != NULL || listener->tcp != NULL;
 }
 
@@ -123,40 +125,32 @@ static struct listener *find(struct listener *items, size_t n, const struct list
 	return NULL;
 }
 
-/* Opens those of `items` that are not open under `listeners` already. */
-static bool open_new(struct listeners *listeners, struct listener *items, size_t n)
+bool listeners_prepare(struct listeners *listeners, const struct conf *conf)
 {
-	for (size_t i = 0; i < n; i++) {
+	listeners->next = wanted_listeners(conf, &listeners->n_next);
+	if (listeners->next == NULL) {
+		log_line(LOG_ERROR, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < listeners->n_next; i++) {
+		struct listener *wanted = &listeners->next[i];
 		char text[80];
 
-		if (find(listeners->items, listeners->n, &items[i]) != NULL ||
-			open_listener(listeners, &items[i]))
+		if (find(listeners->items, listeners->n, wanted) != NULL ||
+			open_listener(listeners, wanted))
 			continue;
-		text_of(&items[i], text, sizeof text);
+		text_of(wanted, text, sizeof text);
 		log_line(LOG_ERROR, "cannot listen on %s: %s", text, strerror(errno));
-		for (size_t j = 0; j < i; j++)
-			close_listener(&items[j]);
 		return false;
 	}
 	return true;
 }
 
-bool listeners_apply(struct listeners *listeners, const struct conf *conf)
+void listeners_commit(struct listeners *listeners)
 {
-	size_t n;
-	struct listener *items = wanted_listeners(conf, &n);
-
-	if (items == NULL) {
-		log_line(LOG_ERROR, "out of memory");
-		return false;
-	}
-	if (!open_new(listeners, items, n)) {
-		free(items);
-		return false;
-	}
 	for (size_t i = 0; i < listeners->n; i++) {
 		struct listener *old = &listeners->items[i];
-		struct listener *kept = find(items, n, old);
+		struct listener *kept = find(listeners->next, listeners->n_next, old);
 
 		if (kept != NULL && kept->udp == NULL && kept->tcp == NULL)
 			*kept = *old;
@@ -164,21 +158,30 @@ bool listeners_apply(struct listeners *listeners, const struct conf *conf)
 			close_listener(old);
 	}
 	free(listeners->items);
-	listeners->items = items;
-	listeners->n = n;
-	return true;
+	listeners->items = listeners->next;
+	listeners->n = listeners->n_next;
+	listeners->next = NULL;
+	listeners->n_next = 0;
 }
 
-struct listeners *listeners_new(
-	struct loop *loop, struct udp_owner *udp_owner, struct tcp_owner *tcp_owner)
+void listeners_abandon(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->n_next; i++)
+		close_listener(&listeners->next[i]);
+	free(listeners->next);
+	listeners->next = NULL;
+	listeners->n_next = 0;
+}
+
+struct listeners *listeners_new(const struct listeners_params *params)
 {
 	struct listeners *listeners = calloc(1, sizeof *listeners);
 
 	if (listeners == NULL)
 		return NULL;
-	listeners->loop = loop;
-	listeners->udp_owner = udp_owner;
-	listeners->tcp_server = tcp_server_new(loop, tcp_owner);
+	listeners->params = *params;
+	listeners->tcp_server =
+		tcp_server_new(params->loop, params->tcp_owner, params->workers);
 	if (listeners->tcp_server == NULL) {
 		free(listeners);
 		return NULL;

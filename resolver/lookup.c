@@ -17,6 +17,7 @@ enum {
 
 struct lookups {
 	struct loop *loop;
+	unsigned workers;
 	struct siphash_key secret;
 	struct cache *cache;     /* NULL: none */
 	struct cache_stats past; /* what those before it have counted */
@@ -29,6 +30,7 @@ struct lookups {
 	const struct lookup *answered;
 	struct answer answer;
 	struct answer_room room;
+	struct validation_room validation_room;
 };
 
 struct lookup {
@@ -220,8 +222,9 @@ static void on_exchanged(struct exchange *exchange)
 		answered(lookup, &lookups->answer);
 		return;
 	}
-	lookup->validation = validation_new(lookups, lookup->snapshot, &lookup->request,
-		exchange->answer, on_validated, lookup);
+	lookup->validation =
+		validation_new(lookups, lookup->snapshot, &lookups->validation_room,
+			&lookup->request, exchange->answer, on_validated, lookup);
 	if (lookup->validation != NULL) {
 		validation_begin(lookup->validation);
 		return;
@@ -361,13 +364,14 @@ void lookup_count_prefetch(struct lookups *lookups)
 	cache_count(lookups->cache, false);
 }
 
-struct lookups *lookups_new(struct loop *loop)
+struct lookups *lookups_new(struct loop *loop, unsigned workers)
 {
 	struct lookups *lookups = calloc(1, sizeof *lookups);
 
 	if (lookups == NULL)
 		return NULL;
 	lookups->loop = loop;
+	lookups->workers = workers;
 	if (siphash_random_key(&lookups->secret))
 		return lookups;
 	free(lookups);
@@ -415,8 +419,10 @@ bool lookups_use(struct lookups *lookups, const struct conf *conf)
 	lookups->keep_local = conf->cache_from_localhost;
 	if (!conf->cache)
 		return true;
-	lookups->cache = cache_new(memory_bound(memory_allowed(), conf->cache_size, 1),
-		conf->cache_entries, conf->stale_s);
+	/* 0 entries: as many as find room. */
+	lookups->cache = cache_new(
+		memory_bound(memory_allowed(), conf->cache_size, 1) / lookups->workers,
+		(conf->cache_entries + lookups->workers - 1) / lookups->workers, conf->stale_s);
 	return lookups->cache != NULL;
 }
 

@@ -32,8 +32,8 @@ struct validation_counts {
 	uint64_t failed; /* neither: something that was needed could not be had */
 };
 
-/* NULL: no memory, or no random bytes. */
-struct lookups *lookups_new(struct loop *loop);
+/* workers: how many share what the cache may take. NULL: no memory, or no random bytes. */
+struct lookups *lookups_new(struct loop *loop, unsigned workers);
 /* Nobody may wait. NULL is allowed. */
 void lookups_free(struct lookups *lookups);
 /* Sets up the cache as the configuration says, and empties it. False: no memory; then there is

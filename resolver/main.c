@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ctresolved(8): the arguments. */
+#include "conf/conf.h"
 #include "resolver/ctl.h"
-#include "resolver/snapshot.h"
-#include "resolver/worker.h"
+#include "resolver/daemon.h"
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,8 +47,8 @@ int main(int argc, char **argv)
 		{0},
 	};
 	const char *path = NULL;
-	struct worker *worker;
-	bool check = false;
+	struct daemon *daemon;
+	bool check = false, good;
 	int option;
 	sigset_t all;
 
@@ -70,16 +70,16 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (check)
-		return snapshot_check(path) ? EXIT_SUCCESS : EXIT_FAILURE;
+		return daemon_check(path) ? EXIT_SUCCESS : EXIT_FAILURE;
 
 	signal(SIGPIPE, SIG_IGN);
-	worker = worker_new(path);
-	if (worker == NULL)
+	daemon = daemon_new(path);
+	if (daemon == NULL)
 		return EXIT_FAILURE;
-	worker_run(worker);
+	good = daemon_run(daemon);
 	/* It is ending already: one more SIGTERM must not make it a death by signal. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	worker_free(worker);
-	return EXIT_SUCCESS;
+	daemon_free(daemon);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -73,7 +73,9 @@ static void write_upstreams(FILE *out, const struct facts *facts, unsigned kind)
 		if (kind == ANSWER_SECONDS)
 			fprintf(out, "%.6f\n", upstream.mean_ms / 1000);
 		else
-			fprintf(out, "%d\n", kind == UP ? upstream.ready : upstream.refused);
+			fprintf(out, "%d\n",
+				kind == UP ? upstream.readiness == UPSTREAM_READY
+					   : upstream.refused);
 	}
 }
 
@@ -85,6 +87,7 @@ char *metrics_text(const struct facts *facts, size_t *ret_size)
 
 	if (out == NULL)
 		return NULL;
+	crew_hold(facts->crew);
 	figures_read(facts, values);
 	for (size_t i = 0; i < FIGURES_N; i++) {
 		const char *end = FIGURES[i].counter ? "_total" : "";
@@ -96,5 +99,6 @@ char *metrics_text(const struct facts *facts, size_t *ret_size)
 	fputs("ctresolved_build_info{version=\"" VERSION "\"} 1\n", out);
 	for (unsigned kind = UP; kind <= ANSWER_SECONDS; kind++)
 		write_upstreams(out, facts, kind);
+	crew_release(facts->crew);
 	return fclose(out) == 0 ? text : NULL;
 }

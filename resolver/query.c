@@ -425,7 +425,8 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 	answer(queries, snapshot, &request, &asker);
 }
 
-struct queries *queries_new(struct loop *loop, const struct local *local)
+struct queries *queries_new(struct loop *loop, const struct local *local,
+	const struct siphash_key *cookie_secret, unsigned workers)
 {
 	struct queries *queries = calloc(1, sizeof *queries);
 	struct siphash_key secret;
@@ -441,9 +442,11 @@ struct queries *queries_new(struct loop *loop, const struct local *local)
 			"under "
 			"way at once, and the cache has at most %zu KiB\"",
 			queries->most, queries->most * QUERY_BYTES / 1024);
-	queries->lookups = lookups_new(loop);
-	if (siphash_random_key(&secret) && siphash_random_key(&queries->cookie_secret))
-		queries->access = access_new(&secret);
+	queries->most /= workers;
+	queries->cookie_secret = *cookie_secret;
+	queries->lookups = lookups_new(loop, workers);
+	if (siphash_random_key(&secret))
+		queries->access = access_new(&secret, workers);
 	if (queries->lookups != NULL && queries->access != NULL &&
 		schedule_init(&queries->deadlines, loop, on_deadline) &&
 		schedule_init(&queries->patience, loop, on_patience))

@@ -7,6 +7,7 @@
 #include "resolver/client.h"
 #include "resolver/local.h"
 #include "resolver/lookup.h"
+#include "resolver/siphash.h"
 #include "resolver/tap.h"
 
 struct queries; /* all that are under way */
@@ -21,8 +22,10 @@ struct query_counts {
 	uint64_t limited;  /* above RateLimit= */
 };
 
-/* local: borrowed. NULL: no memory. */
-struct queries *queries_new(struct loop *loop, const struct local *local);
+/* local: borrowed. cookie_secret: copied; the same for all workers, so that a client's cookie
+ * is good with each. workers: how many share what is bounded. NULL: no memory. */
+struct queries *queries_new(struct loop *loop, const struct local *local,
+	const struct siphash_key *cookie_secret, unsigned workers);
 /* None may be under way. NULL is allowed. */
 void queries_free(struct queries *queries);
 /* A new configuration holds: what is cached is forgotten. */

@@ -6,39 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct list_paths snapshot_list_paths(const struct conf *conf)
-{
-	return (struct list_paths){
-		conf->log_list, conf->log_list_signature, conf->log_list_key};
-}
-
-static struct ct_log_list *load_log_list(const struct conf *conf)
-{
-	struct list_paths paths = snapshot_list_paths(conf);
-	struct list_file file = {0};
-	struct ct_log_list *list;
-	char why[512];
-
-	if (!list_open(&paths, &file, why, sizeof why)) {
-		log_line(LOG_ERROR, "LogList: %s", why);
-		return NULL;
-	}
-	list = file.list;
-	file.list = NULL;
-	list_close(&file);
-	return list;
-}
-
-static enum ct_policy policy_of(enum conf_policy policy)
-{
-	switch (policy) {
-	case CONF_POLICY_TWO_LOGS: return CT_POLICY_TWO_LOGS;
-	case CONF_POLICY_APPLE: return CT_POLICY_APPLE;
-	case CONF_POLICY_CHROME: break;
-	}
-	return CT_POLICY_CHROME;
-}
-
 static enum post_quantum post_quantum_of(enum conf_post_quantum post_quantum)
 {
 	switch (post_quantum) {
@@ -151,74 +118,6 @@ struct conf *snapshot_conf(const char *path)
 	return conf;
 }
 
-static enum distrust_kind kind_of(enum conf_distrust_kind kind)
-{
-	switch (kind) {
-	case CONF_DISTRUST_KEY_ID: return DISTRUST_ISSUER_KEY_ID;
-	case CONF_DISTRUST_SPKI: return DISTRUST_ISSUER_SPKI;
-	case CONF_DISTRUST_CERTIFICATE: return DISTRUST_CERTIFICATE;
-	case CONF_DISTRUST_SERIAL: break;
-	}
-	return DISTRUST_SERIAL_OF_SPKI;
-}
-
-static struct octets octets_of(const struct conf_octets *from)
-{
-	struct octets octets = {.size = from->size};
-
-	memcpy(octets.bytes, from->bytes, sizeof octets.bytes);
-	return octets;
-}
-
-/* NULL: no memory. */
-static struct distrust *distrusted_by(const struct conf *conf)
-{
-	struct distrust *entries = calloc(conf->n_distrusted + 1, sizeof *entries);
-
-	for (size_t i = 0; entries != NULL && i < conf->n_distrusted; i++) {
-		const struct conf_distrust *from = &conf->distrusted[i];
-
-		entries[i] = (struct distrust){kind_of(from->kind), octets_of(&from->id),
-			octets_of(&from->serial), from->text};
-	}
-	return entries;
-}
-
-/* NULL: no memory. */
-static struct pin *pins_of(const struct conf *conf)
-{
-	struct pin *pins = calloc(conf->n_pins + 1, sizeof *pins);
-
-	for (size_t i = 0; pins != NULL && i < conf->n_pins; i++)
-		memcpy(pins[i].sha256, conf->pins[i].sha256.bytes, sizeof pins[i].sha256);
-	return pins;
-}
-
-static bool load_trust(struct snapshot *snapshot, struct accepted_before *accepted_before)
-{
-	const struct conf *conf = snapshot->conf;
-	struct trust_params params = {
-		.anchors_path = conf->trust_anchors,
-		.list = load_log_list(conf),
-		.policy = policy_of(conf->policy),
-		.n_distrusted = conf->n_distrusted,
-		.accepted_before = accepted_before,
-	};
-	char why[512] = "out of memory";
-
-	if (params.list == NULL)
-		return false;
-	params.distrusted = snapshot->distrusted = distrusted_by(conf);
-	snapshot->pins = pins_of(conf);
-	if (params.distrusted != NULL && snapshot->pins != NULL)
-		snapshot->trust = trust_new(&params, why, sizeof why);
-	else
-		ct_log_list_free(params.list);
-	if (snapshot->trust == NULL)
-		log_line(LOG_ERROR, "TrustAnchors: %s", why);
-	return snapshot->trust != NULL;
-}
-
 /* The domains of routes are private, or might be: what the root says of them is not asked. */
 static size_t negative_anchors(const struct conf *conf, const char **out)
 {
@@ -256,43 +155,32 @@ static bool make_dnssec(struct snapshot *snapshot)
 	return snapshot->dnssec != NULL;
 }
 
-static bool post_quantum_can_be(const struct conf *conf)
+static struct snapshot *snapshot_new(struct ground *ground)
 {
-	if (conf->post_quantum != CONF_POST_QUANTUM_REQUIRE || tls_knows_post_quantum())
-		return true;
-	log_line(LOG_ERROR,
-		"PostQuantum: require: the GnuTLS here (%s) does not know X25519MLKEM768; "
-		"\"prefer\" takes it when it does",
-		tls_library_version());
-	return false;
-}
+	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 
-static bool is_built_in(const struct conf *conf)
-{
-	if (HAVE_DNSTAP || conf->dnstap_socket == NULL)
-		return true;
-	log_line(LOG_ERROR, "DnstapSocket: %s: this program was built without dnstap",
-		conf->dnstap_socket);
-	return false;
+	if (snapshot == NULL) {
+		log_line(LOG_ERROR, "out of memory");
+		return NULL;
+	}
+	snapshot->references = 1;
+	snapshot->ground = ground_ref(ground);
+	snapshot->conf = ground->conf;
+	snapshot->trust = ground->trust;
+	snapshot->pins = ground->pins;
+	if (make_dnssec(snapshot))
+		return snapshot;
+	snapshot_unref(snapshot);
+	return NULL;
 }
 
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before)
 {
-	struct snapshot *snapshot = conf != NULL ? calloc(1, sizeof *snapshot) : NULL;
+	struct ground *ground = ground_of(conf, accepted_before);
+	struct snapshot *snapshot = ground != NULL ? snapshot_new(ground) : NULL;
 
-	if (snapshot == NULL) {
-		if (conf != NULL)
-			log_line(LOG_ERROR, "out of memory");
-		conf_free(conf);
-		return NULL;
-	}
-	snapshot->references = 1;
-	snapshot->conf = conf;
-	if (post_quantum_can_be(conf) && is_built_in(conf) &&
-		load_trust(snapshot, accepted_before) && make_dnssec(snapshot))
-		return snapshot;
-	snapshot_unref(snapshot);
-	return NULL;
+	ground_unref(ground);
+	return snapshot;
 }
 
 bool snapshot_complete(struct snapshot *snapshot, const struct surroundings *around)
@@ -301,45 +189,15 @@ bool snapshot_complete(struct snapshot *snapshot, const struct surroundings *aro
 	return make_sets(snapshot, around);
 }
 
-static struct snapshot *complete(struct snapshot *snapshot, const struct surroundings *around)
+struct snapshot *snapshot_on(struct ground *ground, const struct surroundings *around)
 {
-	if (snapshot_complete(snapshot, around))
+	struct snapshot *snapshot = snapshot_new(ground);
+
+	if (snapshot == NULL || snapshot_complete(snapshot, around))
 		return snapshot;
 	log_line(LOG_ERROR, "out of memory");
 	snapshot_unref(snapshot);
 	return NULL;
-}
-
-struct snapshot *snapshot_load(const struct surroundings *around, const char *path)
-{
-	struct snapshot *snapshot = snapshot_of(snapshot_conf(path), around->accepted_before);
-
-	return snapshot != NULL ? complete(snapshot, around) : NULL;
-}
-
-struct snapshot *snapshot_renew(
-	const struct surroundings *around, const struct snapshot *present)
-{
-	struct snapshot *snapshot =
-		snapshot_of(conf_ref(present->conf), around->accepted_before);
-
-	if (snapshot == NULL)
-		return NULL;
-	if (ct_log_list_timestamp_ms(trust_log_list(snapshot->trust)) >=
-		ct_log_list_timestamp_ms(trust_log_list(present->trust)))
-		return complete(snapshot, around);
-	log_line(
-		LOG_ERROR, "%s: LogList: older than the list in use", snapshot->conf->log_list);
-	snapshot_unref(snapshot);
-	return NULL;
-}
-
-bool snapshot_check(const char *path)
-{
-	struct snapshot *snapshot = snapshot_of(snapshot_conf(path), NULL);
-
-	snapshot_unref(snapshot);
-	return snapshot != NULL;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
@@ -447,10 +305,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot->link_routes);
 	link_route_unref(snapshot->portal);
 	endpoints_forget(&snapshot->endpoints);
-	trust_free(snapshot->trust);
 	dnssec_free(snapshot->dnssec);
-	free(snapshot->distrusted);
-	free(snapshot->pins);
-	conf_free(snapshot->conf);
+	ground_unref(snapshot->ground);
 	free(snapshot);
 }

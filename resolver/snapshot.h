@@ -3,12 +3,11 @@
 /*
  * One configuration and all that was made of it: trust, log list, upstreams. Immutable but for
  * its upstreams' state; replaced as a whole on reload. Queries keep the one they started under
- * alive.
+ * alive. Each worker has its own, on the same ground.
  */
-#include "conf/conf.h"
 #include "resolver/bootstrap.h"
 #include "resolver/dnssec.h"
-#include "resolver/lists.h"
+#include "resolver/ground.h"
 #include "resolver/routes.h"
 #include "transport/clock.h"
 #include "transport/set.h"
@@ -17,17 +16,17 @@
 struct surroundings {
 	struct loop *loop;
 	const struct clock *clock;
-	struct accepted_before *accepted_before;
 	struct trace *trace;
 	struct netwatch *netwatch; /* NULL: none */
 };
 
 struct snapshot {
 	unsigned references;
+	struct ground *ground;
+	/* The ground's. */
 	struct conf *conf;
-	struct distrust *distrusted;
-	struct pin *pins;
-	struct trust *trust;
+	const struct pin *pins;
+	const struct trust *trust;
 	struct dnssec *dnssec; /* NULL: answers are not validated */
 	const struct clock *clock;
 	struct endpoints endpoints;
@@ -46,18 +45,11 @@ struct snapshot {
 	size_t n_link_routes;
 };
 
-/*
- * Reads the configuration and whatever it names. path NULL: the default place.
- * Returns one reference, or NULL when anything is wrong, which has been logged.
- */
-struct snapshot *snapshot_load(const struct surroundings *around, const char *path);
-/* The same configuration, but what it names is read again. NULL when anything is wrong, or the
- * log list is older than the present one; which has been logged. */
-struct snapshot *snapshot_renew(
-	const struct surroundings *around, const struct snapshot *present);
+/* One reference; the ground gets one more. NULL when anything is wrong, which has been logged.
+ * around: borrowed until its last reference is gone. */
+struct snapshot *snapshot_on(struct ground *ground, const struct surroundings *around);
 /* The configuration alone; conf_free() frees it. NULL: mistakes, which have been logged. */
 struct conf *snapshot_conf(const char *path);
-struct list_paths snapshot_list_paths(const struct conf *conf);
 /* A snapshot without upstreams, for who only judges. conf: moved, also when this fails; may be
  * NULL. accepted_before: borrowed, or NULL. */
 struct snapshot *snapshot_of(struct conf *conf, struct accepted_before *accepted_before);
@@ -84,8 +76,6 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 bool snapshot_asks_in_plain(const struct snapshot *snapshot, struct wire question);
 /* As set_network_changed(), for those whose way has changed. */
 void snapshot_network_changed(const struct snapshot *snapshot);
-/* Is the configuration good, and all that it names? */
-bool snapshot_check(const char *path);
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 /* The last one frees it. NULL is allowed. */

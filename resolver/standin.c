@@ -31,6 +31,11 @@ static void on_links_changed(struct links_observer *observer)
 	standin->owner->links_changed(standin->owner);
 }
 
+unsigned standin_workers_max(void)
+{
+	return 1;
+}
+
 struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
 	struct standin_owner *owner)
 {

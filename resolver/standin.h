@@ -33,6 +33,9 @@ struct standin_owner {
 	void (*links_changed)(struct standin_owner *);
 };
 
+/* How many workers it can do with, at most. */
+unsigned standin_workers_max(void);
+
 /* In ctresolved itself, which stands in for nobody, these do nothing (standin_absent.c); in
  * ctresolved-resolved they do it all.
  *

@@ -6,6 +6,11 @@ static struct standin {
 	char nothing;
 } nobody;
 
+unsigned standin_workers_max(void)
+{
+	return CONF_WORKERS_MAX;
+}
+
 struct standin *standin_new(struct loop *loop, const struct facts *facts, struct taps *taps,
 	struct standin_owner *owner)
 {

@@ -27,11 +27,14 @@ struct tap {
 
 struct taps {
 	struct list list;
+	/* The first one was added, or the last one removed; NULL: nobody wants to know. */
+	void (*changed)(struct taps *);
 };
 
 static inline void taps_init(struct taps *taps)
 {
 	list_init(&taps->list);
+	taps->changed = NULL;
 }
 
 static inline bool taps_any(const struct taps *taps)
@@ -41,12 +44,20 @@ static inline bool taps_any(const struct taps *taps)
 
 static inline void taps_add(struct taps *taps, struct tap *tap)
 {
+	bool first = !taps_any(taps);
+
 	list_append(&taps->list, &tap->node);
+	if (first && taps->changed != NULL)
+		taps->changed(taps);
 }
 
-static inline void taps_remove(struct tap *tap)
+static inline void taps_remove(struct taps *taps, struct tap *tap)
 {
+	bool was = taps_any(taps);
+
 	list_remove(&tap->node);
+	if (was && !taps_any(taps) && taps->changed != NULL)
+		taps->changed(taps);
 }
 
 static inline void taps_tell(struct taps *taps, const struct tap_event *event)

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 enum {
-	CLIENTS_MAX = 256,                /* then the one that was idle longest goes */
-	CLIENTS_OF_ONE = CLIENTS_MAX / 4, /* who has more makes room among his own */
+	CLIENTS_MAX = 256,  /* then the one that was idle longest goes */
+	CLIENTS_OF_ONE = 4, /* who has more than this part of them makes room among his own */
 	BACKLOG = 256,
 	READ_SIZE = 8192,
 	ACCEPT_PAUSE_MS = 20,
@@ -32,7 +32,7 @@ struct tcp_server {
 	struct loop *loop;
 	struct tcp_owner *owner;
 	struct list clients; /* the one that was idle longest first */
-	unsigned n_clients;
+	unsigned n_clients, clients_max;
 	size_t held, held_most; /* bytes of buffers */
 	bool stopped;
 };
@@ -291,7 +291,7 @@ static void make_room(struct tcp_server *server, const union socket_address *pee
 		own = tcp;
 		n++;
 	}
-	if (n > CLIENTS_OF_ONE)
+	if (n > server->clients_max / CLIENTS_OF_ONE)
 		client_close(own);
 	else if (!access_is_local(peer))
 		client_close(other);
@@ -338,12 +338,12 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 			continue;
 		}
 		client_accept(listener->server, fd, &peer);
-		if (listener->server->n_clients > CLIENTS_MAX)
+		if (listener->server->n_clients > listener->server->clients_max)
 			make_room(listener->server, &peer);
 	}
 }
 
-struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner)
+struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, unsigned workers)
 {
 	struct tcp_server *server = calloc(1, sizeof *server);
 
@@ -351,7 +351,8 @@ struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner)
 		return NULL;
 	server->loop = loop;
 	server->owner = owner;
-	server->held_most = memory_bound(memory_allowed(), HELD_MAX, 1);
+	server->clients_max = CLIENTS_MAX / workers;
+	server->held_most = memory_bound(memory_allowed(), HELD_MAX, 1) / workers;
 	list_init(&server->clients);
 	return server;
 }
@@ -383,7 +384,7 @@ bool tcp_server_unsent(const struct tcp_server *server)
 	return false;
 }
 
-static int open_socket(const union socket_address *address)
+static int open_socket(const union socket_address *address, enum port_share share)
 {
 	bool v4 = address->any.sa_family == AF_INET;
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -393,8 +394,7 @@ static int open_socket(const union socket_address *address)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
 		(!v4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0) ||
-		bind(fd, &address->any, v4 ? sizeof address->v4 : sizeof address->v6) < 0 ||
-		listen(fd, BACKLOG) < 0) {
+		port_bind(fd, address, share) < 0 || listen(fd, BACKLOG) < 0) {
 		int saved = errno;
 
 		close(fd);
@@ -404,7 +404,8 @@ static int open_socket(const union socket_address *address)
 	return fd;
 }
 
-struct tcp_listener *tcp_listen(struct tcp_server *server, const union socket_address *address)
+struct tcp_listener *tcp_listen(
+	struct tcp_server *server, const union socket_address *address, enum port_share share)
 {
 	struct tcp_listener *listener = calloc(1, sizeof *listener);
 	int saved;
@@ -414,7 +415,7 @@ struct tcp_listener *tcp_listen(struct tcp_server *server, const union socket_ad
 	listener->server = server;
 	listener->watch.ready = on_accept;
 	listener->pause.fired = on_pause_over;
-	listener->fd = open_socket(address);
+	listener->fd = open_socket(address, share);
 	if (listener->fd >= 0 &&
 		watch_start(server->loop, &listener->watch, listener->fd, LOOP_READ))
 		return listener;

@@ -4,7 +4,7 @@
  * Clients over TCP (RFC 7766): many queries on a connection, answered in any order. A
  * connection that asks nothing is closed; one that does not read is not read from.
  */
-#include "resolver/client.h"
+#include "resolver/port.h"
 #include "transport/loop.h"
 
 struct tcp_listener;
@@ -19,8 +19,8 @@ struct tcp_owner {
 	void (*message)(struct tcp_owner *, struct wire message, const struct client *);
 };
 
-/* NULL: no memory. */
-struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner);
+/* workers: how many share the limit. NULL: no memory. */
+struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, unsigned workers);
 /* Closes all; listeners must be closed, and no query may be under way. */
 void tcp_server_free(struct tcp_server *server);
 /* Reads no more from any client. */
@@ -29,7 +29,8 @@ void tcp_server_stop(struct tcp_server *server);
 bool tcp_server_unsent(const struct tcp_server *server);
 
 /* NULL: errno says why. */
-struct tcp_listener *tcp_listen(struct tcp_server *server, const union socket_address *address);
+struct tcp_listener *tcp_listen(
+	struct tcp_server *server, const union socket_address *address, enum port_share share);
 /* Accepts no more; its clients stay. */
 void tcp_close(struct tcp_listener *listener);
 

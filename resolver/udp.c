@@ -161,10 +161,9 @@ static bool is_any(const union socket_address *address)
 	return IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
 }
 
-static int open_socket(const union socket_address *address)
+static int open_socket(const union socket_address *address, enum port_share share)
 {
 	bool v4 = address->any.sa_family == AF_INET;
-	socklen_t size = v4 ? sizeof address->v4 : sizeof address->v6;
 	int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1, buffer = (int)memory_bound(memory_allowed(), RECEIVE_BUFFER, RECEIVE_SHARE);
 
@@ -176,7 +175,7 @@ static int open_socket(const union socket_address *address)
 		(is_any(address) &&
 			setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
 				v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, &on, sizeof on) < 0) ||
-		bind(fd, &address->any, size) < 0) {
+		port_bind(fd, address, share) < 0) {
 		int saved = errno;
 
 		close(fd);
@@ -186,8 +185,8 @@ static int open_socket(const union socket_address *address)
 	return fd;
 }
 
-struct udp_listener *udp_listen(
-	struct loop *loop, const union socket_address *address, struct udp_owner *owner)
+struct udp_listener *udp_listen(struct loop *loop, const union socket_address *address,
+	enum port_share share, struct udp_owner *owner)
 {
 	struct udp_listener *listener = calloc(1, sizeof *listener);
 
@@ -199,7 +198,7 @@ struct udp_listener *udp_listen(
 	listener->watch.ready = on_ready;
 	listener->turn.run = on_turn;
 	prepare_in(listener, BATCH);
-	listener->fd = open_socket(address);
+	listener->fd = open_socket(address, share);
 	if (listener->fd < 0 || !watch_start(loop, &listener->watch, listener->fd, LOOP_READ)) {
 		int saved = listener->fd < 0 ? errno : ENOMEM;
 

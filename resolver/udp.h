@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* Datagrams from clients, read and written in batches. */
-#include "resolver/client.h"
+#include "resolver/port.h"
 #include "transport/loop.h"
 
 struct udp_listener;
@@ -12,8 +12,8 @@ struct udp_owner {
 };
 
 /* NULL: errno says why. */
-struct udp_listener *udp_listen(
-	struct loop *loop, const union socket_address *address, struct udp_owner *owner);
+struct udp_listener *udp_listen(struct loop *loop, const union socket_address *address,
+	enum port_share share, struct udp_owner *owner);
 /* Hears no more; replies to what it heard still leave. It frees itself after the last. */
 void udp_close(struct udp_listener *listener);
 /* Replies that the kernel did not take. */

@@ -13,20 +13,13 @@ struct validation {
 	struct waiter waiter;
 	void (*done)(void *owner, struct answer *);
 	void *owner;
+	struct validation_room *room;
 	bool dnssec_ok;
 	struct dnssec_work work;
 	struct dnssec_verdict verdict;
 	size_t question_size, size;
 	uint8_t message[];
 };
-
-/* For one at a time, and for no longer than done() takes. */
-static struct {
-	uint8_t message[MESSAGE_SIZE_MAX];
-	struct answer_room room;
-} passed_on;
-/* An answer about DS or DNSKEY, while it is learnt. */
-static uint8_t learnt[MESSAGE_SIZE_MAX];
 
 static bool is_good(const struct dnssec_verdict *verdict)
 {
@@ -55,16 +48,16 @@ static void bound_ttl(struct answer *answer, uint32_t max_ttl_s)
 
 static void validation_end(struct validation *v)
 {
-	struct wire message = {passed_on.message, 0};
+	struct wire message = {v->room->message, 0};
 	struct wire question = {v->message + MESSAGE_HEADER_SIZE, v->question_size};
 	struct answer answer;
 
 	if (is_good(&v->verdict))
 		message.size = dnssec_strip((struct wire){v->message, v->size}, v->dnssec_ok,
-			v->verdict.result == DNSSEC_SECURE, passed_on.message,
-			sizeof passed_on.message);
+			v->verdict.result == DNSSEC_SECURE, v->room->message,
+			sizeof v->room->message);
 	if (message.size == 0 ||
-		!message_read_answer(question, message, &passed_on.room, &answer))
+		!message_read_answer(question, message, &v->room->answer, &answer))
 		answer = servfail(&v->verdict);
 	else
 		bound_ttl(&answer, v->verdict.max_ttl_s);
@@ -101,10 +94,11 @@ static struct request request_of(const struct validation *v)
 static void learn(struct validation *v, const struct answer *answer, const char *why)
 {
 	struct request request = request_of(v);
-	struct wire message = {learnt, 0};
+	struct wire message = {v->room->learnt, 0};
 
 	if (answer != NULL)
-		message.size = message_write_reply(&request, answer, learnt, sizeof learnt);
+		message.size = message_write_reply(
+			&request, answer, v->room->learnt, sizeof v->room->learnt);
 	dnssec_learn(v->snapshot->dnssec, request.question, message, why, now_s(v), &v->work);
 }
 
@@ -148,7 +142,7 @@ static void on_answer(struct waiter *waiter, const struct lookup_end *end)
 }
 
 struct validation *validation_new(struct lookups *lookups, struct snapshot *snapshot,
-	const struct request *request, struct wire message,
+	struct validation_room *room, const struct request *request, struct wire message,
 	void (*done)(void *owner, struct answer *), void *owner)
 {
 	struct validation *v = malloc(sizeof *v + message.size);
@@ -158,6 +152,7 @@ struct validation *validation_new(struct lookups *lookups, struct snapshot *snap
 	*v = (struct validation){
 		.lookups = lookups,
 		.snapshot = snapshot,
+		.room = room,
 		.waiter = {.done = on_answer},
 		.done = done,
 		.owner = owner,

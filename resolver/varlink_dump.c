@@ -89,11 +89,11 @@ static json_t *server_json(const struct upstream_facts *upstream, bool dnssec)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:b, s:b, s:b, s:b, "
 			 "s:b}",
 		"Server", upstream->text, "Type", "system", "VerifiedFeatureLevel",
-		upstream->ready ? level : "n/a", "PossibleFeatureLevel", level, "DNSSECMode",
-		dnssec ? "yes" : "no", "DNSSECSupported", dnssec, "ReceivedUDPFragmentMax", 0,
-		"FailedUDPAttempts", 0, "FailedTCPAttempts", 0, "PacketTruncated", false,
-		"PacketBadOpt", false, "PacketRRSIGMissing", false, "PacketInvalid", false,
-		"PacketDoOff", false);
+		upstream->readiness == UPSTREAM_READY ? level : "n/a", "PossibleFeatureLevel",
+		level, "DNSSECMode", dnssec ? "yes" : "no", "DNSSECSupported", dnssec,
+		"ReceivedUDPFragmentMax", 0, "FailedUDPAttempts", 0, "FailedTCPAttempts", 0,
+		"PacketTruncated", false, "PacketBadOpt", false, "PacketRRSIGMissing", false,
+		"PacketInvalid", false, "PacketDoOff", false);
 }
 
 void varlink_dump_servers(struct varlink_client *client, const struct varlink_call *call)

@@ -40,7 +40,7 @@ static void on_tap(struct tap *tap, const struct tap_event *event)
 
 static void forget(struct varlink_client *client)
 {
-	taps_remove(&client->tap);
+	taps_remove(client->service->front->taps, &client->tap);
 }
 
 void varlink_subscribe_results(struct varlink_client *client, const struct varlink_call *call)

@@ -31,6 +31,11 @@ struct signal_handle {
 	struct signal_watch *owner;
 };
 
+struct waker_handle {
+	uv_async_t uv;
+	struct waker *owner;
+};
+
 static void run_deferred(struct loop *loop)
 {
 	while (loop->first != NULL) {
@@ -248,4 +253,45 @@ void signal_stop(struct signal_watch *watch)
 		return;
 	uv_close((uv_handle_t *)&watch->handle->uv, free_signal);
 	watch->handle = NULL;
+}
+
+static void free_waker(uv_handle_t *uv)
+{
+	free(container_of(uv, struct waker_handle, uv));
+}
+
+static void on_async(uv_async_t *uv)
+{
+	struct waker_handle *handle = container_of(uv, struct waker_handle, uv);
+
+	handle->owner->woken(handle->owner);
+}
+
+bool waker_start(struct loop *loop, struct waker *waker)
+{
+	struct waker_handle *handle = calloc(1, sizeof *handle);
+
+	assert(waker->handle == NULL);
+	if (handle == NULL)
+		return false;
+	if (uv_async_init(&loop->uv, &handle->uv, on_async) < 0) {
+		free(handle);
+		return false;
+	}
+	handle->owner = waker;
+	waker->handle = handle;
+	return true;
+}
+
+void waker_wake(const struct waker *waker)
+{
+	uv_async_send(&waker->handle->uv);
+}
+
+void waker_stop(struct waker *waker)
+{
+	if (waker->handle == NULL)
+		return;
+	uv_close((uv_handle_t *)&waker->handle->uv, free_waker);
+	waker->handle = NULL;
 }

@@ -56,6 +56,19 @@ struct signal_watch {
 [[nodiscard]] bool signal_start(struct loop *loop, struct signal_watch *watch, int signum);
 void signal_stop(struct signal_watch *watch);
 
+struct waker {
+	void (*woken)(struct waker *);
+	struct waker_handle *handle;
+};
+
+/* False: no memory, or no descriptor left. */
+[[nodiscard]] bool waker_start(struct loop *loop, struct waker *waker);
+/* Has woken() called in the thread that runs the loop: once at least, after the latest call.
+ * The only function here that any thread may call, from waker_start() until waker_stop(). */
+void waker_wake(const struct waker *waker);
+/* Harmless when not started. */
+void waker_stop(struct waker *waker);
+
 struct turn {
 	void (*run)(struct turn *);
 	struct turn *next;

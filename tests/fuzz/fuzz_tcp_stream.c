@@ -79,12 +79,12 @@ static void begin(void)
 	pid_t pid = getpid();
 
 	loop = loop_new();
-	server = loop != NULL ? tcp_server_new(loop, &owner) : NULL;
+	server = loop != NULL ? tcp_server_new(loop, &owner, 1) : NULL;
 	/* An address of its own for each process. */
 	address.v4 = (struct sockaddr_in){.sin_family = AF_INET,
 		.sin_port = htons(5300),
 		.sin_addr.s_addr = htonl(0x7f400000U | ((uint32_t)pid & 0x3fffff))};
-	if (server == NULL || tcp_listen(server, &address) == NULL)
+	if (server == NULL || tcp_listen(server, &address, PORT_ALONE) == NULL)
 		abort();
 }
 

@@ -23,7 +23,7 @@ static union socket_address v4(uint32_t address)
  */
 static void test_refusals_are_few([[maybe_unused]] void **state)
 {
-	struct access *access = access_new(&secret);
+	struct access *access = access_new(&secret, 1);
 	struct conf conf = {.rate_limit = 0};
 	union socket_address here = v4(0x7f000001), there = v4(0xc0000201);
 	unsigned told = 0;
@@ -45,7 +45,7 @@ static void test_refusals_are_few([[maybe_unused]] void **state)
 /* What the denied ask takes nothing from those who may. */
 static void test_rate([[maybe_unused]] void **state)
 {
-	struct access *access = access_new(&secret);
+	struct access *access = access_new(&secret, 1);
 	struct conf_prefix allowed[] = {
 		{.address = {.size = 4, .bytes = {192, 0, 2, 0}}, .bits = 24}};
 	struct conf conf = {.rate_limit = 10, .allowed = allowed, .n_allowed = 1};
