@@ -4,6 +4,7 @@
 #include "transport/list.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Elsewhere than with glibc a thread may have very little by itself (musl: 128 KiB). */
@@ -78,6 +79,7 @@ bool crew_start(struct crew *crew, struct crew_member *member, struct loop *loop
 {
 	sigset_t all, before;
 	pthread_attr_t attributes;
+	char name[16]; /* that is all the room there is */
 	int err;
 
 	member->crew = crew;
@@ -99,6 +101,8 @@ bool crew_start(struct crew *crew, struct crew_member *member, struct loop *loop
 		return false;
 	}
 	crew->members[crew->n++] = member;
+	snprintf(name, sizeof name, "worker %u", crew->n + 1);
+	pthread_setname_np(member->thread, name);
 	return true;
 }
 

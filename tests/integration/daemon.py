@@ -14,6 +14,7 @@ PROGRAM = os.environ.get("CTRESOLVED", str(ROOT / "build/resolver/ctresolved"))
 CTL = str(pathlib.Path(PROGRAM).with_name("ctresolvectl"))
 CTCHECK = str(pathlib.Path(PROGRAM).parents[1] / "ctpolicy/ctcheck")
 SANITIZED = pathlib.Path(PROGRAM).exists() and b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
+WORKERS = int(os.environ.get("CTRESOLVED_WORKERS", "1"))  # of those that do not say how many
 ADDRESS, PORT = "127.0.0.1", 5300
 
 CONFIG = """[Resolve]
@@ -25,6 +26,7 @@ Cache={cache}
 {resolve}
 [Transport]
 QueryTimeoutSec={timeout}
+Workers={workers}
 [Control]
 Socket={socket}
 [CertificateTransparency]
@@ -41,12 +43,12 @@ class Daemon:
     program = (PROGRAM,)
 
     def __init__(self, lab, folder, upstreams, policy="chrome", timeout=5, port=PORT, descriptors=None, log_list=None,
-                 clock=None, cache="no", resolve="", more=""):
+                 clock=None, cache="no", resolve="", more="", workers=WORKERS):
         """clock: what the daemon believes the time to be at its start, as faketime(1) takes it.
         resolve: more lines of [Resolve]; more: other sections."""
         self.lab = lab
         self.clock = clock
-        self.lines = {"cache": cache, "resolve": resolve, "more": more}
+        self.lines = {"cache": cache, "resolve": resolve, "more": more, "workers": workers}
         self.log_list = log_list or lab.folder / "log_list.json"
         self.port = port
         self.descriptor_limit = descriptors

@@ -66,10 +66,30 @@ static void test_rate([[maybe_unused]] void **state)
 	access_free(access);
 }
 
+/* Each worker grants its share; what is asked of all of them is not more than of one. */
+static void test_share([[maybe_unused]] void **state)
+{
+	struct conf_prefix allowed[] = {
+		{.address = {.size = 4, .bytes = {192, 0, 2, 0}}, .bits = 24}};
+	struct conf conf = {.rate_limit = 12, .allowed = allowed, .n_allowed = 1};
+	union socket_address peer = v4(0xc0000201);
+	unsigned granted = 0;
+
+	for (unsigned worker = 0; worker < 4; worker++) {
+		struct access *access = access_new(&secret, 4);
+
+		for (unsigned i = 0; i < 30; i++)
+			granted += access_query(access, &conf, &peer, false, 5000) ==
+				   ACCESS_GRANTED;
+		access_free(access);
+	}
+	assert_int_equal(granted, 12);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals_are_few), cmocka_unit_test(test_rate)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_refusals_are_few),
+		cmocka_unit_test(test_rate), cmocka_unit_test(test_share)};
 
 	return cmocka_run_group_tests_name("access", tests, NULL, NULL);
 }
