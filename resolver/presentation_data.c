@@ -126,18 +126,22 @@ static bool write_time(FILE *out, struct cursor *c)
 {
 	struct wire bytes;
 	char text[32];
-	time_t seconds = 0;
+	uint32_t number = 0;
+	time_t seconds;
 	struct tm tm;
 
 	if (left(c) < 4)
 		return false;
 	bytes = take(c, 4);
 	for (size_t i = 0; i < 4; i++)
-		seconds = (time_t)((uint32_t)seconds << 8 | bytes.data[i]);
-	if (gmtime_r(&seconds, &tm) == NULL ||
+		number = number << 8 | bytes.data[i];
+	seconds = (time_t)number;
+	/* A number is as right, for a time_t that ends in 2038. */
+	if (seconds < 0 || gmtime_r(&seconds, &tm) == NULL ||
 		strftime(text, sizeof text, "%Y%m%d%H%M%S", &tm) == 0)
-		return false;
-	fputs(text, out);
+		fprintf(out, "%" PRIu32, number);
+	else
+		fputs(text, out);
 	return true;
 }
 

@@ -11,10 +11,13 @@
 
 #include <cmocka.h>
 
+/* Some linkers have libraries call them, too. */
+#pragma GCC visibility push(default)
 struct if_nameindex *__wrap_if_nameindex(void);
 void __wrap_if_freenameindex(struct if_nameindex *names);
 int __wrap_getifaddrs(struct ifaddrs **ret);
 void __wrap_freeifaddrs(struct ifaddrs *list);
+#pragma GCC visibility pop
 
 static const struct fake_link *now;
 static size_t n_now;

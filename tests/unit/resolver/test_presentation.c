@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LABEL63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -136,12 +137,30 @@ static void test_types([[maybe_unused]] void **state)
 	assert_false(presentation_read_type("", &type));
 }
 
+/* RFC 4034 section 3.2: as a date, or as a number where time_t ends before. */
+static void test_times_after_2038([[maybe_unused]] void **state)
+{
+	static const uint8_t bytes[] = {0, 1, 13, 2, 0, 0, 1, 44, /* A, ECDSA, 300 s */
+		0xf8, 0x65, 0x8b, 0x80, 0x7f, 0xff, 0xff, 0xff,   /* until, from */
+		0, 7, 0, 1, 2, 3};
+	struct presentation_record record = {.type = 46, .class = 1, .data_size = sizeof bytes};
+	char text[96] = "";
+	FILE *out = fmemopen(text, sizeof text, "w");
+
+	presentation_data(out, (struct wire){bytes, sizeof bytes}, &record);
+	fclose(out);
+	assert_string_equal(text, sizeof(time_t) > 4
+					  ? "A 13 2 300 21020122202016 20380119031407 7 . AQID"
+					  : "A 13 2 300 4167404416 20380119031407 7 . AQID");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_times_after_2038),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

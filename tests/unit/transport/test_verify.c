@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Chains that GnuTLS itself would take (tests/data/transport). The lab has all the others. */
+#include "ctpolicy/entry.h"
 #include "tests/unit/ctpolicy/files.h"
+#include "transport/describe.h"
 #include "transport/verify.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -91,6 +94,30 @@ static void test_each_check_has_its_words([[maybe_unused]] void **state)
 	assert_int_equal(verdict.report.policy, CT_POLICY_CHROME);
 }
 
+/* GnuTLS, and who built it, have dates as time_t: where that ends in 2038 they say the last of
+ * 2037, and nothing else. What they would say with another time_t than ours is garbage. */
+static void test_dates_after_2038([[maybe_unused]] void **state)
+{
+	const uint64_t last_of_2037 = UINT64_C(2145914603000),
+		       in_2038 = UINT64_C(2147483648000);
+	struct ct_bytes text = file_read(DATA, "good.pem");
+	struct certificate_text words;
+	struct certificate parsed;
+	struct pem_chain chain;
+	struct wire der;
+
+	assert_true(pem_read(text, &chain));
+	der = (struct wire){chain.der[0].data, chain.der[0].size};
+	assert_true(ctp_certificate_parse(chain.der[0], &parsed));
+	assert_true(parsed.not_after_ms > in_2038);
+	assert_true(describe_certificate(der, &words));
+	assert_int_equal(words.not_before_ms, parsed.not_before_ms);
+	assert_int_equal(
+		words.not_after_ms, sizeof(time_t) > 4 ? parsed.not_after_ms : last_of_2037);
+	pem_free(&chain);
+	file_free(text);
+}
+
 static void test_anchors([[maybe_unused]] void **state)
 {
 	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
@@ -110,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_each_check_has_its_words),
+		cmocka_unit_test(test_dates_after_2038),
 		cmocka_unit_test(test_anchors),
 	};
 
