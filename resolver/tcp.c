@@ -35,6 +35,7 @@ struct tcp_server {
 	unsigned n_clients, clients_max;
 	size_t held, held_most; /* bytes of buffers */
 	bool stopped;
+	struct turn turn; /* frees, after the clients' own */
 };
 
 struct tcp_listener {
@@ -343,6 +344,11 @@ static void on_accept(struct watch *watch, [[maybe_unused]] unsigned events)
 	}
 }
 
+static void on_last_turn(struct turn *turn)
+{
+	free(container_of(turn, struct tcp_server, turn));
+}
+
 struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, unsigned workers)
 {
 	struct tcp_server *server = calloc(1, sizeof *server);
@@ -351,6 +357,7 @@ struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, un
 		return NULL;
 	server->loop = loop;
 	server->owner = owner;
+	server->turn.run = on_last_turn;
 	server->clients_max = CLIENTS_MAX / workers;
 	server->held_most = memory_bound(memory_allowed(), HELD_MAX, 1) / workers;
 	list_init(&server->clients);
@@ -363,7 +370,7 @@ void tcp_server_free(struct tcp_server *server)
 		return;
 	while (!list_empty(&server->clients))
 		close_idlest(server);
-	free(server);
+	loop_defer(server->loop, &server->turn);
 }
 
 void tcp_server_stop(struct tcp_server *server)

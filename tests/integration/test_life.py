@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The daemon from start to end: arguments, configuration, reload, orderly stop."""
+import contextlib
 import socket
 import subprocess
 import threading
 import time
 
-from daemon import PROGRAM, Daemon
-from dnsclient import dig
+import dns.message
+
+from daemon import PROGRAM, Daemon, tcp
+from dnsclient import dig, frame
 from servers import address_of
 from test_failures import all_of, ask_many
 
@@ -123,6 +126,15 @@ def test_shorter_budget_after_a_reload(lab, tmp_path):
         finally:
             lab.go_on("unbound")
         old.join()
+
+
+def test_ends_with_clients_connected(lab, tmp_path):
+    """Those that ask nothing are not waited for; nor is what they have left behind touched again."""
+    with contextlib.ExitStack() as stack:
+        with Daemon(lab, tmp_path, MAIN):
+            for end in (None, 1, 20):
+                stack.enter_context(tcp()).sendall(frame(dns.message.make_query("www.example", "A").to_wire())[:end])
+            assert dig("www.example").status == "NOERROR"
 
 
 def test_no_reload_while_stopping(lab, tmp_path):
