@@ -27,7 +27,7 @@ for library in $("$readelf" -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/
 done
 
 # Also what would be loaded at run time, by name.
-if "$readelf" -p .rodata -p .dynstr -p .strtab "$program" 2>/dev/null | grep -iE 'sd_bus|varlink|dnstap_(new|frame)|ldns|libcrypto|libsystemd|libpsl|networkd_new'; then
+if "$readelf" -p .rodata -p .dynstr -p .strtab "$program" 2>/dev/null | grep -iE 'sd_bus|varlink|dnstap_(new|frame)|libldns|ldns_|libcrypto|libsystemd|libpsl|networkd_new'; then
 	bad=1
 fi
 exit $bad
