@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 enum {
-	MESSAGES_A_TURN = 4, /* of each: others wait as long as all of them take */
+	/* Of all: so long everything else waits, and whoever has many connections is no better
+	 * off. */
+	MESSAGES_A_TURN = 4,
 	READ_MAX = 4096,
 };
 
@@ -16,6 +18,13 @@ static bool is_at_work(const struct channel *channel)
 	return channel->busy && !channel->watches;
 }
 
+/* Those that are queued, in the next turn of the loop. Not from the timer itself, which would
+ * fire again in this one. False: no memory. */
+static bool go_on(struct channels *channels)
+{
+	return list_empty(&channels->queue) || timer_start(channels->loop, &channels->next, 0);
+}
+
 void channel_close(struct channel *channel)
 {
 	if (channel->closed)
@@ -23,6 +32,9 @@ void channel_close(struct channel *channel)
 	channel->closed = true;
 	channel->kind->closed(channel);
 	list_remove(&channel->node);
+	list_remove(&channel->queued);
+	if (channel->granted)
+		(void)go_on(channel->channels);
 	channel->channels->n--;
 	watch_stop(&channel->watch);
 	timer_done(&channel->idle);
@@ -40,13 +52,18 @@ static void channel_touch(struct channel *channel)
 		channel_close(channel);
 }
 
+static bool is_queued(const struct channel *channel)
+{
+	return !list_empty(&channel->queued);
+}
+
 /* One thing at a time is taken from it; but of who watches it must be seen that it goes. */
 static void channel_watch(struct channel *channel)
 {
 	unsigned events = 0;
 
 	if (!channel->eof && !channel->ends && !is_at_work(channel) && !channel->waits &&
-		buf_size(&channel->in) <= channel->kind->message_max)
+		!is_queued(channel) && buf_size(&channel->in) <= channel->kind->message_max)
 		events |= LOOP_READ;
 	if (buf_size(&channel->out) > 0 || channel->waits)
 		events |= LOOP_WRITE;
@@ -95,11 +112,46 @@ void channel_set_watching(struct channel *channel)
 	loop_defer(channel->channels->loop, &channel->turn);
 }
 
+/* Else it is queued. */
+static bool may_go_on(struct channel *channel)
+{
+	struct channels *channels = channel->channels;
+
+	if (channel->granted) {
+		channel->granted = false;
+		return true;
+	}
+	if (channels->left > 0 && list_empty(&channels->queue)) {
+		channels->left--;
+		return true;
+	}
+	if (!is_queued(channel))
+		list_append(&channels->queue, &channel->queued);
+	if (!go_on(channels))
+		channel_close(channel);
+	return false;
+}
+
+static void on_next(struct timer *timer)
+{
+	struct channels *channels = container_of(timer, struct channels, next);
+
+	for (channels->left = MESSAGES_A_TURN;
+		channels->left > 0 && !list_empty(&channels->queue); channels->left--) {
+		struct channel *channel =
+			container_of(channels->queue.next, struct channel, queued);
+
+		list_remove(&channel->queued);
+		channel->granted = true;
+		loop_defer(channels->loop, &channel->turn);
+	}
+}
+
 static void channel_messages(struct channel *channel)
 {
 	const struct channel_kind *kind = channel->kind;
 
-	for (unsigned n = 0; !channel->closed && !channel->busy && !channel->ends; n++) {
+	while (!channel->closed && !channel->busy && !channel->ends) {
 		struct wire in = buf_bytes(&channel->in);
 		const uint8_t *end = in.size > 0 ? memchr(in.data, kind->end, in.size) : NULL;
 		size_t size = end != NULL ? (size_t)(end - in.data) : in.size;
@@ -107,9 +159,8 @@ static void channel_messages(struct channel *channel)
 		if (end == NULL && size <= kind->message_max)
 			return;
 		/* Who asks without reading waits for itself. */
-		channel->waits =
-			n == MESSAGES_A_TURN || buf_size(&channel->out) > kind->unsent_max / 8;
-		if (channel->waits)
+		channel->waits = buf_size(&channel->out) > kind->unsent_max / 8;
+		if (channel->waits || !may_go_on(channel))
 			return;
 		channel_touch(channel);
 		if (channel->closed)
@@ -155,7 +206,7 @@ static void channel_write(struct channel *channel)
 	}
 	/* What ends is not waited for: it has had its word, or does not read it. */
 	if (channel->ends || (channel->eof && !channel->busy && !channel->waits &&
-				     buf_size(&channel->out) == 0))
+				     !is_queued(channel) && buf_size(&channel->out) == 0))
 		channel_close(channel);
 }
 
@@ -163,6 +214,9 @@ static void on_turn(struct turn *turn)
 {
 	struct channel *channel = container_of(turn, struct channel, turn);
 
+	/* Its timer has been started before, so there is memory for that. */
+	if (!channel->closed && channel->granted)
+		(void)go_on(channel->channels);
 	if (!channel->closed && !channel->waits)
 		channel_messages(channel);
 	if (!channel->closed)
@@ -202,8 +256,10 @@ static void on_idle(struct timer *timer)
 void channels_init(
 	struct channels *channels, const struct channel_kind *kind, struct loop *loop)
 {
-	*channels = (struct channels){.kind = kind, .loop = loop};
+	*channels = (struct channels){
+		.kind = kind, .loop = loop, .left = MESSAGES_A_TURN, .next.fired = on_next};
 	list_init(&channels->list);
+	list_init(&channels->queue);
 }
 
 static bool read_peer(int fd, struct channel_peer *ret)
@@ -265,6 +321,7 @@ void channel_open(struct channels *channels, struct channel *channel, int fd,
 	channel->idle.fired = on_idle;
 	channel->turn.run = on_turn;
 	list_init(&channel->node);
+	list_init(&channel->queued);
 	list_append(&channels->list, &channel->node);
 	channels->n++;
 	channel_touch(channel);
@@ -276,4 +333,5 @@ void channels_close_all(struct channels *channels)
 {
 	while (!list_empty(&channels->list))
 		channel_close(container_of(channels->list.next, struct channel, node));
+	timer_done(&channels->next);
 }

@@ -34,6 +34,10 @@ struct channels {
 	struct loop *loop;
 	struct list list; /* the one that was idle longest first */
 	unsigned n;
+	struct list queue; /* those whose next message is to be dealt with, in the order in
+			      which they came */
+	unsigned left;     /* messages that may be, in this turn of the loop */
+	struct timer next; /* for the next one */
 };
 
 /* Who is at the other end. */
@@ -56,7 +60,9 @@ struct channel {
 	bool busy;        /* with a message; others wait */
 	bool watches;     /* it is told things until it goes, and may be quiet itself */
 	bool closed, eof, ends;
-	bool waits; /* for the next turn of the loop, to go on with what it has asked */
+	bool waits;         /* until it has read what it was told */
+	struct list queued; /* among those of the queue */
+	bool granted;       /* it was its turn there */
 	struct buf in, out;
 };
 
