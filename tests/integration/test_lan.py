@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from daemon import Daemon, PORT
+from daemon import Daemon, PORT, SANITIZED
 from dnsclient import Dug
 from servers import address_of, name_of, NAMES
 from test_workers import statistics
@@ -98,7 +98,8 @@ def test_thousands(lab, tmp_path, lan, workers):
         told = statistics(daemon)
         assert (told["queries_limited"], told["queries_failed"], told["queries_denied"], told["queries_under_way"]) == (0, 0, 0, 0)
         assert told["cache_hits"] > 15000
-        assert daemon.memory_kib() - before < 4096 and daemon.descriptors() < descriptors + 50
+        assert SANITIZED or daemon.memory_kib() - before < 4096
+        assert daemon.descriptors() < descriptors + 50
 
 
 @pytest.mark.parametrize("workers", [1, 2])
