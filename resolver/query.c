@@ -439,8 +439,7 @@ struct queries *queries_new(struct loop *loop, const struct local *local,
 	if (queries->most < QUERIES_MAX)
 		log_line(LOG_NOTICE,
 			"event=memory why=\"there is little of it: at most %zu queries are "
-			"under "
-			"way at once, and the cache has at most %zu KiB\"",
+			"under way at once, and the cache has at most %zu KiB\"",
 			queries->most, queries->most * QUERY_BYTES / 1024);
 	queries->most /= workers;
 	queries->cookie_secret = *cookie_secret;
