@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char HELP[] =
@@ -140,11 +141,20 @@ static bool look_up(FILE *daemon, const char *name, struct in_addr *ret)
 	return good;
 }
 
-static bool wait_for(int fd, short events)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool wait_for(int fd, short events, int64_t until_ms)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
+	int64_t left = until_ms - now_ms();
 
-	return poll(&poll_fd, 1, PATIENCE_MS) == 1;
+	return left > 0 && poll(&poll_fd, 1, (int)left) == 1;
 }
 
 /* Asks as a browser does, and reads the beginning of what comes. */
@@ -158,15 +168,17 @@ static size_t fetch(struct in_addr address, const char *name, uint8_t response[R
 		"GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: ctresolvectl/" VERSION
 		"\r\nConnection: close\r\n\r\n",
 		name);
+	/* Of all of it, for who sends a byte now and then. */
+	const int64_t until_ms = now_ms() + PATIENCE_MS;
 	size_t n = 0;
 
 	if (fd < 0)
 		return 0;
 	if ((connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 ||
 		    errno == EINPROGRESS) &&
-		wait_for(fd, POLLOUT) &&
+		wait_for(fd, POLLOUT, until_ms) &&
 		send(fd, request, (size_t)size, MSG_NOSIGNAL) == size) {
-		while (n < RESPONSE_MAX && wait_for(fd, POLLIN)) {
+		while (n < RESPONSE_MAX && wait_for(fd, POLLIN, until_ms)) {
 			ssize_t more = recv(fd, response + n, RESPONSE_MAX - n, 0);
 
 			if (more <= 0)

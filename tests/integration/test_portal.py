@@ -81,6 +81,13 @@ def test_time_is_over(portal, lab, tmp_path):
         assert portal.names() == before
 
 
+def test_a_web_server_that_is_never_done(portal, lab, tmp_path):
+    (tmp_path / "drip").touch()
+    with daemon_for(lab, tmp_path) as daemon:
+        assert "No web server has sent us to a portal" in daemon.ctl("portal", "--server", PORTAL).stdout
+    (tmp_path / "drip").unlink()
+
+
 def test_another_configuration(portal, lab, tmp_path):
     with daemon_for(lab, tmp_path) as daemon:
         assert daemon.ctl("portal", "--server", PORTAL).returncode == 0

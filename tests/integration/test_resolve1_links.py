@@ -110,6 +110,20 @@ def test_what_is_set_is_logged_once(daemon, client, link):
     assert len(re.findall(r"event=link-set link=vpn0 what=dns by=:\S+ uid=0\n", daemon.log)) == 1
 
 
+def test_a_name_for_terminals(daemon, bus, client):
+    """Whoever makes a link may give it almost any name: the log is not its to write on."""
+    name = "v\x1b[7m\x01"
+    subprocess.run(["ip", "link", "add", name, "type", "veth", "peer", "name", "v7p"], check=True)
+    try:
+        index, = (int(line.split(":")[0]) for line in subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True)
+                  .stdout.split("\n") if f" {name}@" in line)
+        call(client, MANAGER, "SetLinkDNS", "ia(iay)", (index, [(2, bytes([10, 1, 1, 1]))]))
+        daemon.wait_for("event=link-set link=v?[7m? what=dns")
+    finally:
+        subprocess.run(["ip", "link", "delete", "v7p"], check=True)
+    assert "\x1b" not in daemon.log
+
+
 # Who may
 
 class Polkit:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """portal.py CERTIFICATE FOLDER ADDRESS: a captive portal. Its DNS server says that every name is at ADDRESS, and that this is
 validated; its web server sends everybody to the portal. Each name that is asked for is a line of FOLDER/names.
-While there is FOLDER/hold, nothing is answered."""
+While there is FOLDER/hold, nothing is answered; while there is FOLDER/drip, the web server says very little, and slowly."""
 import http.server
 import pathlib
 import socketserver
@@ -35,6 +35,10 @@ class Names(socketserver.BaseRequestHandler):
 
 class Web(http.server.BaseHTTPRequestHandler):
     def do_GET(self):  # pylint: disable=invalid-name # theirs
+        drip = pathlib.Path(FOLDER) / "drip"
+        while drip.exists():
+            self.wfile.write(b".")
+            time.sleep(0.2)
         self.send_response(302)
         self.send_header("Location", "http://login.portal.example/start?from=" + self.headers["Host"])
         self.end_headers()
