@@ -231,7 +231,7 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 	struct way way = {.set = snapshot->set, .is_default = true};
 	const struct route *route;
 	struct asked asked;
-	size_t longest;
+	size_t longest, configured;
 
 	if (snapshot->n_routes + snapshot->n_link_routes == 0 && snapshot->portal == NULL)
 		return way;
@@ -243,10 +243,14 @@ struct way snapshot_route(const struct snapshot *snapshot, struct wire question)
 	route = routes_find(snapshot->routes, snapshot->n_routes, &asked, &longest);
 	if (route != NULL)
 		way = (struct way){.set = route->set};
-	/* What the configuration says of a domain goes before what a link says of the same. */
+	/* What the configuration says of a domain goes before what a link says of the same; and
+	 * none of its names goes out in plain text because of a link. */
+	configured = longest;
 	for (size_t i = 0; i < snapshot->n_link_routes; i++) {
 		struct link_route *link = snapshot->link_routes[i];
 
+		if (link->plain && configured > 0)
+			continue;
 		if (routes_find(&link->route, link->route.set != NULL, &asked, &longest) !=
 			NULL)
 			way = (struct way){.set = link->route.set, .link = link};

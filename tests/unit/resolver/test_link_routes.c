@@ -196,6 +196,27 @@ static void test_precedence([[maybe_unused]] void **state)
 	tear_down(&f);
 }
 
+/* A name that has its upstreams in the configuration is not asked in plain text, however much
+ * of it a link claims. */
+static void test_plain_takes_nothing_configured([[maybe_unused]] void **state)
+{
+	struct fixture f;
+	struct link *link;
+
+	set_up(&f, "[Resolve]\nLinkServers=tun0:allow-plain\nDomains=own.example\n"
+		   "[Route]\nDomains=~corp.example\nDNS=9.9.9.9\n");
+	link = add_link("tun0");
+	add_server(link, "10.0.0.53", 0, NULL);
+	assert_true(link_add_domain(&link->settings, "hr.corp.example", true));
+	assert_true(link_add_domain(&link->settings, "deep.own.example", true));
+	assert_true(link_add_domain(&link->settings, "other.example", true));
+	assert_true(link_routes_follow(f.snapshot, &f.around, NULL));
+	assert_string_equal(asked_of(&f, "a.hr.corp.example"), "route");
+	assert_string_equal(asked_of(&f, "a.deep.own.example"), "default");
+	assert_string_equal(asked_of(&f, "a.other.example"), "tun0 plain");
+	tear_down(&f);
+}
+
 static void test_changes([[maybe_unused]] void **state)
 {
 	struct fixture f;
@@ -306,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_dot),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_plain_takes_nothing_configured),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_names_of_networks),
 		cmocka_unit_test(test_servers),
