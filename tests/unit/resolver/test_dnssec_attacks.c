@@ -428,6 +428,12 @@ static double cpu_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Under an emulator it is as much work, and takes longer. */
+static double little_s(void)
+{
+	return getenv("CTRESOLVED_EMULATED") == NULL ? 0.3 : 9;
+}
+
 static void test_long_names_cost_little([[maybe_unused]] void **state)
 {
 	static uint8_t out[MESSAGE_MAX];
@@ -444,7 +450,7 @@ static void test_long_names_cost_little([[maybe_unused]] void **state)
 		put_record(m, owner, A, address, 4);
 	before = cpu_s();
 	dnssec_strip((struct wire){m->bytes, m->size}, true, true, out, sizeof out);
-	assert_true(cpu_s() - before < 0.3);
+	assert_true(cpu_s() - before < little_s());
 	free(m);
 }
 
@@ -467,7 +473,7 @@ static void test_many_signatures_cost_little([[maybe_unused]] void **state)
 	for (unsigned i = 0; i < 10; i++)
 		dnssec_judge(
 			dnssec, (struct wire){m->bytes, m->size}, vectors->now_s, &work, &got);
-	assert_true(cpu_s() - before < 0.3);
+	assert_true(cpu_s() - before < little_s());
 	assert_int_equal(got.result, DNSSEC_BOGUS);
 	free(m);
 	dnssec_free(dnssec);
