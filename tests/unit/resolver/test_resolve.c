@@ -153,7 +153,10 @@ static void test_unreachable([[maybe_unused]] void **state)
 
 	assert_non_null(strstr(got, "! Could not resolve 'www.example', server or network "
 				    "returned error SERVFAIL: "));
-	assert_non_null(strstr(got, "Connection refused"));
+	/* qemu-user hands on the number that it was given, which another machine reads
+	 * otherwise. */
+	if (getenv("CTRESOLVED_EMULATED") == NULL)
+		assert_non_null(strstr(got, "Connection refused"));
 	assert_int_equal(world_err(world), RESOLVE_DNS_ERROR);
 	world_free(world);
 }

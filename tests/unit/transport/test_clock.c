@@ -13,6 +13,7 @@ static bool synchronized;
 
 uint64_t __wrap_loop_wall_ms(void);
 int __wrap_adjtimex(struct timex *ret);
+int __wrap___adjtimex_time64(struct timex *ret);
 
 uint64_t __wrap_loop_wall_ms(void)
 {
@@ -23,6 +24,12 @@ int __wrap_adjtimex(struct timex *ret)
 {
 	ret->status = synchronized ? 0 : STA_UNSYNC;
 	return TIME_OK;
+}
+
+/* What musl calls it where time_t was 32 bits once. */
+int __wrap___adjtimex_time64(struct timex *ret)
+{
+	return __wrap_adjtimex(ret);
 }
 
 static void expect(const struct clock *clock, uint64_t wall, bool kept_right, uint64_t believed)
