@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What only holds between keys, once all are read. */
 #include "conf/reading.h"
+#include "conf/value.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,21 +26,13 @@ static void check_stub_overlap(struct reading *reading)
 	}
 }
 
-static bool is_loopback(const struct conf_address *address)
-{
-	static const uint8_t loopback6[16] = {[15] = 1};
-
-	return address->size == 4 ? address->bytes[0] == 127
-				  : memcmp(address->bytes, loopback6, 16) == 0;
-}
-
 /* Whoever listens to others says to whom. */
 static void check_clients(struct reading *reading)
 {
 	const struct conf *conf = reading->conf;
 
 	for (size_t i = 0; conf->n_allowed == 0 && i < conf->n_extra_listeners; i++) {
-		if (!is_loopback(&conf->extra_listeners[i].address)) {
+		if (!value_is_loopback(&conf->extra_listeners[i].address)) {
 			mistake(reading,
 				"DNSStubListenerExtra: it listens to other machines, but "
 				"AllowClients= in [Protection] does not say which may ask");
@@ -167,7 +160,8 @@ static void check_metrics(struct reading *reading)
 {
 	const struct conf_address *address = &reading->conf->metrics_listen;
 
-	if (address->size > 0 && !is_loopback(address) && !reading->conf->metrics_allow_remote)
+	if (address->size > 0 && !value_is_loopback(address) &&
+		!reading->conf->metrics_allow_remote)
 		mistake(reading, "MetricsListen: not an address of this host alone, such as "
 				 "127.0.0.1; if others may read it: MetricsAllowRemote=yes");
 }

@@ -88,6 +88,14 @@ bool value_is_no_host(const struct conf_address *address)
 	return address->size == 4 ? address->bytes[0] >= 224 : address->bytes[0] == 0xff;
 }
 
+bool value_is_loopback(const struct conf_address *address)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return address->size == 4 ? address->bytes[0] == 127
+				  : memcmp(address->bytes, loopback6, 16) == 0;
+}
+
 bool value_timespan_ms(const char *text, uint64_t *ret_ms)
 {
 	static const struct {

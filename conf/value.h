@@ -27,6 +27,8 @@ bool value_domain(const char *text, size_t size);
 bool value_hex(const char *text, size_t size, size_t max, struct conf_octets *ret);
 /* An address that cannot be a server's: unspecified, multicast or broadcast. */
 bool value_is_no_host(const struct conf_address *address);
+/* One of this machine alone: 127.0.0.0/8 or ::1. */
+bool value_is_loopback(const struct conf_address *address);
 /* yes or no, as systemd writes them: 1, y, true, t, on; 0, n, false, f, off; in any case. */
 bool value_bool(const char *text, bool *ret);
 /* UTF-8 (RFC 3629) without control characters beyond ASCII's; those of ASCII are not looked at.

@@ -22,6 +22,13 @@ struct address {
 	uint8_t size;      /* 4 or 16 */
 };
 
+/* RFC 4291 section 2.5.6: it says nothing without an interface. */
+static inline bool address_is_link_local6(const struct address *address)
+{
+	return address->size == 16 && address->bytes[0] == 0xfe &&
+	       (address->bytes[1] & 0xc0) == 0x80;
+}
+
 /* What a name below in-addr.arpa (RFC 1035 section 3.5) or ip6.arpa (RFC 3596 section 2.5)
  * says: the address, or its first bits, up to the first label that is no part of one. */
 struct reverse {

@@ -105,6 +105,15 @@ json_t *control_ask(FILE *daemon, json_t *request, char *why, size_t size)
 	return NULL;
 }
 
+json_t *control_query_json(const struct question *question)
+{
+	char hex[2 * MESSAGE_QUESTION_MAX + 1] = "";
+
+	for (size_t i = 0; i < question->size; i++)
+		snprintf(hex + 2 * i, 3, "%02x", question->wire[i]);
+	return json_pack("{s:s, s:s}", "verb", "query", "question", hex);
+}
+
 json_t *control_get(const struct ctl *ctl, const char *verb)
 {
 	const char *reason;

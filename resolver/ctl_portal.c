@@ -120,7 +120,7 @@ static bool read_address(
 static bool look_up(FILE *daemon, const char *name, struct in_addr *ret)
 {
 	static uint8_t bytes[MESSAGE_SIZE_MAX];
-	char hex[2 * MESSAGE_QUESTION_MAX + 1] = "", why[256];
+	char why[256];
 	struct wire message = {bytes, 0};
 	struct question question;
 	json_t *answer;
@@ -129,10 +129,7 @@ static bool look_up(FILE *daemon, const char *name, struct in_addr *ret)
 	if (!question_of(name, &question, &address) || address)
 		return false;
 	question_set_type(&question, TYPE_A);
-	for (size_t i = 0; i < question.size; i++)
-		snprintf(hex + 2 * i, 3, "%02x", question.wire[i]);
-	answer = control_ask(daemon, json_pack("{s:s, s:s}", "verb", "query", "question", hex),
-		why, sizeof why);
+	answer = control_ask(daemon, control_query_json(&question), why, sizeof why);
 	good = answer != NULL &&
 	       control_from_hex(
 		       show_text_of(answer, "message"), sizeof bytes, bytes, &message.size) &&

@@ -60,15 +60,6 @@ static json_t *words_json(struct words *words, FILE *out)
 	return string;
 }
 
-static json_t *request_json(const struct question *question)
-{
-	char hex[2 * MESSAGE_QUESTION_MAX + 1] = "";
-
-	for (size_t i = 0; i < question->size; i++)
-		snprintf(hex + 2 * i, 3, "%02x", question->wire[i]);
-	return json_pack("{s:s, s:s}", "verb", "query", "question", hex);
-}
-
 /* Text of others goes to a terminal. */
 static json_t *printable(struct wire text)
 {
@@ -313,7 +304,8 @@ static int ask_one(
 	const struct asking *asking, const struct question *question, bool *ret_exists)
 {
 	char why[256];
-	json_t *answer = control_ask(asking->daemon, request_json(question), why, sizeof why);
+	json_t *answer =
+		control_ask(asking->daemon, control_query_json(question), why, sizeof why);
 	int status;
 
 	*ret_exists = true;

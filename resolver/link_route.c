@@ -7,14 +7,6 @@
 
 enum { SERVERS_OF_ONE_MAX = 8 };
 
-/* A link-local address needs an interface besides. */
-static bool may_ask(const struct link_server *server)
-{
-	const uint8_t *bytes = server->address.bytes;
-
-	return server->address.size == 4 || !(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
-}
-
 /* As it could stand in DNS=. NULL: no memory. */
 static char *text_of(const struct conf_upstream *upstream, bool plain)
 {
@@ -65,7 +57,7 @@ static bool fill(struct link_route *made, bool (*may)(const struct link_domain *
 				settings->domains[i].name, settings->domains[i].route_only};
 	for (size_t i = 0; i < settings->n_servers && conf->n_upstreams < SERVERS_OF_ONE_MAX;
 		i++)
-		if (may_ask(&settings->servers[i]) &&
+		if (!address_is_link_local6(&settings->servers[i].address) &&
 			!add_upstream(made, &settings->servers[i]))
 			return false;
 	if (conf->n_domains == 0 || conf->n_upstreams == 0)

@@ -16,3 +16,6 @@ bool link_routes_follow(struct snapshot *snapshot, const struct surroundings *ar
 /* public_suffix.c: is this domain one under which everybody can have a name (publicsuffix.org)?
  * `domain` is in lower case, without a final dot. */
 bool public_suffix(const char *domain);
+/* Is this domain of a link searched? What a stranger says makes no host's name one that
+ * everybody can have. */
+bool link_domain_is_searched(const struct link_domain *domain);

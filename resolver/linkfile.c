@@ -199,12 +199,6 @@ static void write_mode(FILE *file, enum field field, enum link_mode mode, const 
 		fprintf(file, "%s=%s\n", NETIF_KEYS[field], words[mode]);
 }
 
-static bool is_link_local(const struct address *address)
-{
-	return address->size == 16 && address->bytes[0] == 0xfe &&
-	       (address->bytes[1] & 0xc0) == 0x80;
-}
-
 static void write_server(FILE *file, const struct link *link, const struct link_server *server)
 {
 	bool brackets = server->port != 0 && server->address.size == 16;
@@ -215,7 +209,7 @@ static void write_server(FILE *file, const struct link *link, const struct link_
 	fprintf(file, "%s%s%s", brackets ? "[" : "", address, brackets ? "]" : "");
 	if (server->port != 0)
 		fprintf(file, ":%" PRIu16, server->port);
-	if (is_link_local(&server->address))
+	if (address_is_link_local6(&server->address))
 		fprintf(file, "%%%d", link->index);
 	if (server->name != NULL)
 		fprintf(file, "#%s", server->name);

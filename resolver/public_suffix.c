@@ -10,3 +10,8 @@ bool public_suffix(const char *domain)
 	return list == NULL ||
 	       psl_is_public_suffix2(list, domain, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
 }
+
+bool link_domain_is_searched(const struct link_domain *domain)
+{
+	return !domain->route_only && !public_suffix(domain->name);
+}

@@ -71,14 +71,12 @@ static void end_with_literal(struct resolving *r, const struct resolved_address 
 	resolving_end(r, RESOLVE_OK);
 }
 
-/* A link's word is a stranger's: it does not make a host's name one that everybody can have. */
 static const char *link_domain_at(const struct link *link, size_t *i)
 {
 	const struct link_settings *settings = &link->settings;
 
 	for (size_t j = 0; j < settings->n_domains; j++)
-		if (!settings->domains[j].route_only &&
-			!public_suffix(settings->domains[j].name) && (*i)-- == 0)
+		if (link_domain_is_searched(&settings->domains[j]) && (*i)-- == 0)
 			return settings->domains[j].name;
 	return NULL;
 }

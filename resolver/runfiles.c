@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/runfiles.h"
+#include "conf/value.h"
 #include "resolver/link_routes.h"
 #include "resolver/log.h"
 #include "resolver/smallfile.h"
@@ -45,14 +46,6 @@ static const char ABOUT_UPLINK[] =
 	"# own stands here, of which nobody else has any use.\n"
 	"\n";
 
-static bool is_loopback(const struct conf_address *address)
-{
-	static const uint8_t one[16] = {[15] = 1};
-
-	return address->size == 4 ? address->bytes[0] == 127
-				  : memcmp(address->bytes, one, sizeof one) == 0;
-}
-
 static bool is_unspecified(const struct conf_address *address)
 {
 	static const uint8_t zero[16];
@@ -72,7 +65,7 @@ static size_t write_extra_listeners(FILE *file, const struct conf *conf, bool al
 
 		/* resolv.conf(5) has no ports, and is read for UDP. */
 		if (!listener->udp || address->port != PORT_DNS || is_unspecified(address) ||
-			(!also_loopback && is_loopback(address)))
+			(!also_loopback && value_is_loopback(address)))
 			continue;
 		inet_ntop(address->size == 4 ? AF_INET : AF_INET6, address->bytes, text,
 			sizeof text);
@@ -92,16 +85,11 @@ static void add_search(struct search *search, const char *domain)
 		search->domains[search->n++] = domain;
 }
 
-/* What a stranger says makes no host's name one that everybody can have: see public_suffix().
- */
 static void add_search_of(struct search *search, const struct link *link)
 {
-	for (size_t i = 0; i < link->settings.n_domains; i++) {
-		const struct link_domain *domain = &link->settings.domains[i];
-
-		if (!domain->route_only && !public_suffix(domain->name))
-			add_search(search, domain->name);
-	}
+	for (size_t i = 0; i < link->settings.n_domains; i++)
+		if (link_domain_is_searched(&link->settings.domains[i]))
+			add_search(search, link->settings.domains[i].name);
 }
 
 static void collect_search(const struct front *front, struct search *search)

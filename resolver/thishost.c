@@ -39,12 +39,6 @@ static struct address address_of(const struct sockaddr *from)
 	return address;
 }
 
-static bool is_link_local6(const struct address *address)
-{
-	return address->size == 16 && address->bytes[0] == 0xfe &&
-	       (address->bytes[1] & 0xc0) == 0x80;
-}
-
 static void read_addresses(struct thishost *host)
 {
 	struct ifaddrs *all;
@@ -55,7 +49,8 @@ static void read_addresses(struct thishost *host)
 		struct address address = address_of(one->ifa_addr);
 
 		if (address.size > 0 && (one->ifa_flags & IFF_UP) != 0 &&
-			(one->ifa_flags & IFF_LOOPBACK) == 0 && !is_link_local6(&address))
+			(one->ifa_flags & IFF_LOOPBACK) == 0 &&
+			!address_is_link_local6(&address))
 			add(host->addresses, &host->n_addresses, THISHOST_ADDRESSES_MAX,
 				&address);
 	}
@@ -84,7 +79,7 @@ static void read_outbound(
 		    is4 ? sizeof in : sizeof in6) == 0 &&
 		getsockname(fd, (struct sockaddr *)&own, &own_size) == 0) {
 		address = address_of((struct sockaddr *)&own);
-		if (address.size > 0 && !is_link_local6(&address))
+		if (address.size > 0 && !address_is_link_local6(&address))
 			add(host->outbound, &host->n_outbound, THISHOST_GATEWAYS_MAX, &address);
 	}
 	close(fd);
