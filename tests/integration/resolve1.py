@@ -20,11 +20,9 @@ pytest.importorskip("jeepney")
 from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
-from daemon import PROGRAM, Daemon
+import standin
+from standin import RESOLVECTL, STANDIN
 
-STANDIN = pathlib.Path(PROGRAM).with_name("ctresolved-resolved")
-# packaging/dependencies unpacks it there: installed, it would take this machine's /etc/resolv.conf over.
-RESOLVECTL = pathlib.Path("/var/cache/ctresolved-tests/usr/bin/resolvectl")
 NAME, PATH = "org.freedesktop.resolve1", "/org/freedesktop/resolve1"
 MANAGER = DBusAddress(PATH, NAME, NAME + ".Manager")
 DBUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
@@ -193,10 +191,8 @@ def until(condition, seconds=60):
     return found
 
 
-class StandIn(Daemon):
-    """The daemon in a mount namespace, where /run/systemd is its own."""
-
-    program = ("unshare", "-m", "sh", "-c", 'mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && exec "$@"', "sh", str(STANDIN))
+class StandIn(standin.StandIn):
+    """The daemon on a bus."""
 
     def __init__(self, bus, *words, **more):
         super().__init__(*words, **more)

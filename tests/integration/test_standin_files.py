@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from daemon import PROGRAM, ROOT, Daemon
+from daemon import ROOT, Daemon
+from standin import STANDIN
 
-STANDIN = pathlib.Path(PROGRAM).with_name("ctresolved-resolved")
 NETWORKD = pathlib.Path("/lib/systemd/systemd-networkd")
 HOOK = "# of ifupdown\nLLMNR=yes\nMDNS=no\nSERVERS=2001:db8::1 192.0.2.1\nDOMAINS=hook.example ~corp.example\n"
 

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import pathlib
 import re
 import socket
 import stat
@@ -116,7 +117,7 @@ def test_methods_that_are_none(daemon):
 
 def test_what_there_is(daemon):
     """Every method is described, in varlink's language."""
-    source = (varlink.pathlib.Path(__file__).parents[2] / "resolver/varlink_methods.c").read_text()
+    source = (pathlib.Path(__file__).parents[2] / "resolver/varlink_methods.c").read_text()
     methods = {f"{RESOLVE}{'.Monitor' if kind == 'MONITOR' else ''}.{name}" for kind, name in re.findall(r'\b(RESOLVE|MONITOR)\("(\w+)"\)', source)}
     described = set()
     for socket_of in (RESOLVE, MONITOR):

@@ -2,16 +2,12 @@
 """What stands in for systemd-resolved, where /run/systemd is its own, and a client of its varlink sockets."""
 import json
 import os
-import pathlib
 import socket
 import subprocess
 
-from daemon import PROGRAM, Daemon
+import standin
+from standin import RESOLVECTL, STANDIN, UNPACKED  # pylint: disable=unused-import # tests take them from here
 
-STANDIN = pathlib.Path(PROGRAM).with_name("ctresolved-resolved")
-# packaging/dependencies unpacks it there: installed, it would take this machine's /etc/resolv.conf over.
-UNPACKED = pathlib.Path("/var/cache/ctresolved-tests")
-RESOLVECTL = UNPACKED / "usr/bin/resolvectl"
 NSS = next(UNPACKED.glob("usr/lib/*/libnss_resolve.so.2"), None) or next(UNPACKED.glob("lib/*/libnss_resolve.so.2"), None)
 FOLDER = "/run/systemd/resolve"
 RESOLVE, MONITOR, SERVICE, VARLINK = "io.systemd.Resolve", "io.systemd.Resolve.Monitor", "io.systemd.service", "org.varlink.service"
@@ -77,10 +73,8 @@ class Client:
         return self.hear() is None
 
 
-class StandIn(Daemon):
-    """The daemon in a mount namespace of its own."""
-
-    program = ("unshare", "-m", "sh", "-c", 'mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && exec "$@"', "sh", str(STANDIN))
+class StandIn(standin.StandIn):
+    """The daemon, and its sockets."""
 
     def path(self, interface=RESOLVE):
         return f"/proc/{self.process.pid}/root{FOLDER}/{interface}"
