@@ -145,6 +145,18 @@ static bool may_all(const struct link_domain *domain, bool plain)
 	return true;
 }
 
+/* settings: moved. NULL: no memory. */
+static struct link_route *window_of(
+	struct portal *portal, const struct link *link, struct link_settings *settings)
+{
+	struct link_route *route =
+		link_route_new(link, true, settings, may_all, portal->snapshot, portal->around);
+
+	if (route != NULL)
+		route->portal = true;
+	return route;
+}
+
 /* NULL: no memory. hosts: NULL: those of the configuration. */
 static struct link_route *make(struct portal *portal, const struct link *link,
 	const struct link_settings *servers, const char *host)
@@ -152,7 +164,6 @@ static struct link_route *make(struct portal *portal, const struct link *link,
 	const struct conf *conf = portal->snapshot->conf;
 	struct link_settings settings = {0};
 	bool good = true;
-	struct link_route *route;
 
 	for (size_t i = 0; good && i < servers->n_servers; i++)
 		good = link_add_server(&settings, &servers->servers[i].address, 0, NULL);
@@ -164,11 +175,7 @@ static struct link_route *make(struct portal *portal, const struct link *link,
 		link_settings_clear(&settings);
 		return NULL;
 	}
-	route = link_route_new(
-		link, true, &settings, may_all, portal->snapshot, portal->around);
-	if (route != NULL)
-		route->portal = true;
-	return route;
+	return window_of(portal, link, &settings);
 }
 
 /* Opens it on this link, or says why not. */
@@ -238,13 +245,11 @@ bool portal_allow(struct portal *portal, const char *host, char *why, size_t siz
 		snprintf(why, size, "not a host name");
 		return false;
 	}
-	route = link_route_new(
-		&link, true, &settings, may_all, portal->snapshot, portal->around);
+	route = window_of(portal, &link, &settings);
 	if (route == NULL) {
 		snprintf(why, size, "out of memory");
 		return false;
 	}
-	route->portal = true;
 	portal->more++;
 	replace(portal, route);
 	return true;
