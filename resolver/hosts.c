@@ -144,6 +144,29 @@ void hosts_free(struct hosts *hosts)
 	free(hosts);
 }
 
+static bool is_same_record(const struct hosts *a, const struct hosts *b, uint32_t id)
+{
+	const struct record left = record_at(a, id), right = record_at(b, id);
+
+	return left.host == right.host && left.size == right.size &&
+	       memcmp(name_of(a, id).data, name_of(b, id).data, left.size) == 0;
+}
+
+bool hosts_are_same(const struct hosts *a, const struct hosts *b)
+{
+	if (a->n_hosts != b->n_hosts || a->size != b->size)
+		return false;
+	for (size_t i = 1; i < a->n_hosts; i++)
+		if (memcmp(&a->hosts[i].address, &b->hosts[i].address,
+			    sizeof(struct address)) != 0)
+			return false;
+	for (uint32_t id = 1; id <= a->size;
+		id += (uint32_t)(sizeof(struct record) + name_of(a, id).size))
+		if (!is_same_record(a, b, id))
+			return false;
+	return true;
+}
+
 const struct hosts_counts *hosts_counts(const struct hosts *hosts)
 {
 	return &hosts->counts;

@@ -34,6 +34,8 @@ void hosts_free(struct hosts *hosts);
  * False: no memory.
  */
 [[nodiscard]] bool hosts_add_line(struct hosts *hosts, const char *line, size_t size);
+/* Do both say the same, in the same order? */
+bool hosts_are_same(const struct hosts *a, const struct hosts *b);
 const struct hosts_counts *hosts_counts(const struct hosts *hosts);
 
 /* False: it does not stand there. Otherwise its addresses, of which there may be none; `ret`

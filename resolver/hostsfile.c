@@ -145,13 +145,17 @@ static enum step read_piece(struct hostsfile *file)
 	return STEP_FAILED;
 }
 
-static void take_new(struct hostsfile *file)
+/* Does it say anything else? */
+static bool take_new(struct hostsfile *file)
 {
+	const bool differs = !hosts_are_same(file->hosts, file->next);
+
 	hosts_free(file->hosts);
 	file->hosts = file->next;
 	file->next = NULL;
 	stop_reading(file);
 	report(file->hosts);
+	return differs;
 }
 
 static void on_next_piece(struct timer *timer)
@@ -164,8 +168,8 @@ static void on_next_piece(struct timer *timer)
 			failed(file, "out of memory");
 		break;
 	case STEP_END:
-		take_new(file);
-		file->owner->changed(file->owner);
+		if (take_new(file))
+			file->owner->changed(file->owner);
 		break;
 	case STEP_FAILED: break;
 	}
@@ -207,7 +211,7 @@ struct hostsfile *hostsfile_new(struct loop *loop, struct hostsfile_owner *owner
 	while (step == STEP_MORE)
 		step = read_piece(file);
 	if (step == STEP_END)
-		take_new(file);
+		(void)take_new(file);
 	return file;
 }
 

@@ -16,7 +16,8 @@ struct hostsfile_owner {
 /* Reads it before it returns. That it cannot be read is logged, and as if it were empty.
  * NULL: no memory. */
 struct hostsfile *hostsfile_new(struct loop *loop, struct hostsfile_owner *owner);
-/* Whether or not it has been seen to change; afterwards it calls changed(). */
+/* Whether or not it has been seen to change; afterwards, if it says something else, it calls
+ * changed(). */
 void hostsfile_read_again(struct hostsfile *file);
 /* NULL is allowed. */
 void hostsfile_free(struct hostsfile *file);

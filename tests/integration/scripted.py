@@ -19,6 +19,9 @@ class Scripted(Upstream):
             if (self.folder / "asked").exists() else []
         return [words[2:] for words in lines if words[0] == name.lower() + "." and kind in (None, words[1])]
 
+    def forget(self):
+        (self.folder / "asked").unlink(missing_ok=True)
+
     def mode(self, mode):
         (self.folder / "mode").write_text(mode)
 

@@ -18,6 +18,13 @@ def make_daemon(lab, tmp_path_factory, upstream):
         yield daemon
 
 
+@pytest.fixture(autouse=True)
+def begin_anew(upstream, daemon):
+    """A test that is run again counts from nothing, too."""
+    daemon.ctl("flush-caches")
+    upstream.forget()
+
+
 def ttl(reply):
     return (reply.answer or reply.authority)[0].ttl
 

@@ -156,6 +156,44 @@ static void test_many([[maybe_unused]] void **state)
 	hosts_free(hosts);
 }
 
+static struct hosts *hosts_of(const char *const lines[3])
+{
+	struct hosts *hosts = hosts_new(0);
+
+	for (size_t i = 0; i < 3 && lines[i] != NULL; i++)
+		add(hosts, lines[i]);
+	return hosts;
+}
+
+/* What is written otherwise, and says the same; and all in which one can differ. */
+static void test_same([[maybe_unused]] void **state)
+{
+	static const char *const first[3] = {"192.0.2.1 one.example", "2001:db8::1 uno six"};
+	static const struct {
+		const char *lines[3];
+		bool same;
+	} others[] = {
+		{{"192.0.2.1 One.example", "# nothing", "2001:db8::1 uno   six\r"}, true},
+		{{"192.0.2.2 one.example", "2001:db8::1 uno six"}, false},
+		{{"192.0.2.1 one.examplf", "2001:db8::1 uno six"}, false},
+		{{"192.0.2.1 one.example uno", "2001:db8::1 six"}, false},
+		{{"192.0.2.1 one.example", "2001:db8::1 six uno"}, false},
+		{{"192.0.2.1 one.example", "2001:db8::1 uno"}, false},
+		{{"192.0.2.1 one.example"}, false},
+		{{NULL}, false},
+	};
+	struct hosts *hosts = hosts_of(first);
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct hosts *other = hosts_of(others[i].lines);
+
+		assert_int_equal(hosts_are_same(hosts, other), others[i].same);
+		assert_int_equal(hosts_are_same(other, hosts), others[i].same);
+		hosts_free(other);
+	}
+	hosts_free(hosts);
+}
+
 static void test_special([[maybe_unused]] void **state)
 {
 	static const struct {
@@ -249,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_special),
 		cmocka_unit_test(test_reverse_zones),
 	};
