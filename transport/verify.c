@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/verify.h"
+#include "transport/cafile.h"
 #include "transport/chain.h"
 #include "transport/names.h"
 #include "transport/room.h"
@@ -10,7 +11,8 @@
 #include <string.h>
 
 struct trust {
-	gnutls_x509_trust_list_t anchors;
+	struct cafile *cafile; /* of a file; NULL: the system's */
+	gnutls_x509_trust_list_t system;
 	struct ct_log_list *list;
 	enum ct_policy policy;
 	const struct distrust *distrusted;
@@ -29,14 +31,39 @@ static void sans_free(gnutls_subject_alt_names_t *sans)
 		gnutls_subject_alt_names_deinit(*sans);
 }
 
+static void trust_list_free(gnutls_x509_trust_list_t *list)
+{
+	if (*list != NULL)
+		gnutls_x509_trust_list_deinit(*list, 1);
+}
+
+/* GnuTLS knows where the system has them, and whom it distrusts besides. */
+static bool load_system(struct trust *trust, char *why, size_t size)
+{
+	int r = gnutls_x509_trust_list_init(&trust->system, 0);
+
+	if (r >= 0)
+		r = gnutls_x509_trust_list_add_system_trust(trust->system, 0, 0);
+	if (r > 0)
+		return true;
+	snprintf(why, size, "the system's trust anchors: %s",
+		r < 0 ? gnutls_strerror(r) : "no certificate in it");
+	return false;
+}
+
+static bool load_anchors(struct trust *trust, const char *path, char *why, size_t size)
+{
+	if (path == NULL)
+		return load_system(trust, why, size);
+	trust->cafile = cafile_read(path, why, size);
+	return trust->cafile != NULL;
+}
+
 struct trust *trust_new(const struct trust_params *params, char *why, size_t size)
 {
-	const char *path = params->anchors_path;
 	struct trust *trust = calloc(1, sizeof *trust);
-	int r;
 
-	if (trust == NULL || !room_for(ROOM_FOR_ANCHORS) ||
-		gnutls_x509_trust_list_init(&trust->anchors, 0) < 0) {
+	if (trust == NULL || !room_for(ROOM_FOR_ANCHORS)) {
 		snprintf(why, size, "out of memory");
 		ct_log_list_free(params->list);
 		free(trust);
@@ -47,15 +74,8 @@ struct trust *trust_new(const struct trust_params *params, char *why, size_t siz
 	trust->distrusted = params->distrusted;
 	trust->n_distrusted = params->n_distrusted;
 	trust->accepted_before = params->accepted_before;
-	if (path == NULL)
-		r = gnutls_x509_trust_list_add_system_trust(trust->anchors, 0, 0);
-	else
-		r = gnutls_x509_trust_list_add_trust_file(
-			trust->anchors, path, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
-	if (r > 0)
+	if (load_anchors(trust, params->anchors_path, why, size))
 		return trust;
-	snprintf(why, size, "%s: %s", path != NULL ? path : "the system's trust anchors",
-		r < 0 ? gnutls_strerror(r) : "no certificate in it");
 	trust_free(trust);
 	return NULL;
 }
@@ -64,7 +84,8 @@ void trust_free(struct trust *trust)
 {
 	if (trust == NULL)
 		return;
-	gnutls_x509_trust_list_deinit(trust->anchors, 1);
+	trust_list_free(&trust->system);
+	cafile_free(trust->cafile);
 	ct_log_list_free(trust->list);
 	free(trust);
 }
@@ -243,11 +264,44 @@ static void check_path(const struct trust *trust, const struct subject *subject,
 	check_ct(trust, chain, peer, staple.scts, clock, ret);
 }
 
+/* The anchors that a path through the chain may end in. */
+static bool find_anchors(const struct trust *trust, struct chain *chain,
+	gnutls_x509_trust_list_t *few, struct verify_check *check)
+{
+	chain->anchors = trust->system;
+	if (trust->cafile == NULL)
+		return true;
+	if (gnutls_x509_trust_list_init(few, 1) < 0 ||
+		!cafile_list(trust->cafile, chain->crt, chain->n_crt, *few))
+		return refuse(check, "out of memory");
+	chain->anchors = *few;
+	return true;
+}
+
+static void check_all(const struct trust *trust, const struct subject *subject,
+	struct chain *chain, const struct peer *peer, struct ct_clock clock,
+	struct verdict *ret)
+{
+	[[gnu::cleanup(sans_free)]] gnutls_subject_alt_names_t sans = NULL;
+
+	if (gnutls_subject_alt_names_init(&sans) < 0) {
+		refuse(&ret->chain, "out of memory");
+		return;
+	}
+	if (load_sans(chain->crt[0], sans))
+		check_names(sans, subject, &ret->name);
+	else
+		refuse(&ret->name, "it has no subject alternative names that can be read");
+	if (chain_check(chain, sans, subject, clock, &ret->chain))
+		check_path(trust, subject, chain, peer, clock, ret);
+	ret->accepted = ret->chain.ok && ret->distrust.ok && ret->name.ok && ret->ct.ok;
+}
+
 void verify_peer(const struct trust *trust, const struct subject *subject,
 	const struct peer *peer, struct ct_clock clock, struct verdict *ret)
 {
-	[[gnu::cleanup(chain_done)]] struct chain chain = {.anchors = trust->anchors};
-	[[gnu::cleanup(sans_free)]] gnutls_subject_alt_names_t sans = NULL;
+	[[gnu::cleanup(trust_list_free)]] gnutls_x509_trust_list_t few = NULL;
+	[[gnu::cleanup(chain_done)]] struct chain chain = {0};
 
 	/* What is not judged is not accepted. */
 	*ret = (struct verdict){.report = {.verdict = CT_MALFORMED, .policy = trust->policy}};
@@ -257,17 +311,8 @@ void verify_peer(const struct trust *trust, const struct subject *subject,
 	if (!chain_load(&chain, peer->der, peer->n, &ret->chain))
 		return;
 	chain_describe_leaf(&chain, ret);
-	if (gnutls_subject_alt_names_init(&sans) < 0) {
-		refuse(&ret->chain, "out of memory");
-		return;
-	}
-	if (load_sans(chain.crt[0], sans))
-		check_names(sans, subject, &ret->name);
-	else
-		refuse(&ret->name, "it has no subject alternative names that can be read");
-	if (chain_check(&chain, sans, subject, clock, &ret->chain))
-		check_path(trust, subject, &chain, peer, clock, ret);
-	ret->accepted = ret->chain.ok && ret->distrust.ok && ret->name.ok && ret->ct.ok;
+	if (find_anchors(trust, &chain, &few, &ret->chain))
+		check_all(trust, subject, &chain, peer, clock, ret);
 }
 
 bool verdict_lacks_scts(const struct verdict *verdict)

@@ -13,7 +13,7 @@ LAYERS = {
     "resolver": {"resolver", "transport", "ctpolicy", "conf"},
 }
 DOORS = {
-    "gnutls/": {"transport/tls.c", "transport/verify.c", "transport/chain.c", "transport/chain.h",
+    "gnutls/": {"transport/tls.c", "transport/cafile.c", "transport/cafile.h", "transport/verify.c", "transport/chain.c", "transport/chain.h",
                 "transport/staple.c", "transport/staple.h", "transport/describe.c", "transport/idna.c", "ctpolicy/crypto.c",
                 "ctpolicy/pem.c"},
     "uv.h": {"transport/loop.c"},

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,31 +22,43 @@
 
 static const struct subject ONE = {.address = {1, 1, 1, 1}, .address_size = 4};
 
-static struct verdict judge(const char *file, size_t copies, uint64_t now_ms)
+/* False: the anchors cannot be read, and `why` says it. */
+static bool judge_by(const char *anchors, const char *file, size_t copies, uint64_t now_ms,
+	struct verdict *ret, char why[256])
 {
 	struct trust_params params = {
-		.anchors_path = DATA "/ca.pem",
+		.anchors_path = anchors,
 		.list = file_log_list(LISTS, "log_list.json"),
 		.policy = CT_POLICY_CHROME,
 	};
 	struct ct_bytes text = file_read(DATA, file);
 	struct wire der[VERIFY_CHAIN_MAX + 1];
 	struct pem_chain chain;
-	struct verdict verdict;
 	struct trust *trust;
-	char why[256] = "";
 
 	assert_true(pem_read(text, &chain));
 	file_free(text);
-	trust = trust_new(&params, why, sizeof why);
-	if (trust == NULL)
-		fail_msg("%s", why);
+	trust = trust_new(&params, why, 256);
+	if (trust == NULL) {
+		pem_free(&chain);
+		return false;
+	}
 	for (size_t i = 0; i < copies; i++)
 		der[i] = (struct wire){chain.der[0].data, chain.der[0].size};
-	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = copies}, AT(now_ms), &verdict);
+	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = copies}, AT(now_ms), ret);
 	trust_free(trust);
 	pem_free(&chain);
-	assert_false(verdict.accepted); /* none carries an SCT */
+	assert_false(ret->accepted); /* none carries an SCT */
+	return true;
+}
+
+static struct verdict judge(const char *file, size_t copies, uint64_t now_ms)
+{
+	struct verdict verdict;
+	char why[256] = "";
+
+	if (!judge_by(DATA "/ca.pem", file, copies, now_ms, &verdict, why))
+		fail_msg("%s", why);
 	return verdict;
 }
 
@@ -118,6 +131,47 @@ static void test_dates_after_2038([[maybe_unused]] void **state)
 	file_free(text);
 }
 
+/* Judges good.pem by a file with the anchors `before`, its own under `marker`, and `after`. */
+static bool judged_by(const char *before, const char *marker, const char *after, char why[256])
+{
+	struct ct_bytes ca = file_read(DATA, "ca.pem");
+	const char *body = memchr(ca.data, '\n', ca.size);
+	const char *end = memmem(ca.data, ca.size, "-----END", 8);
+	char path[] = "/tmp/test_verify.XXXXXX";
+	struct verdict verdict = {0};
+	FILE *out = fdopen(mkstemp(path), "w");
+
+	assert_true(out != NULL && body != NULL && end != NULL);
+	fprintf(out, "%s-----BEGIN %s-----%.*s-----END %s-----\n%s", before, marker,
+		(int)(end - body), body, marker, after);
+	assert_int_equal(fclose(out), 0);
+	file_free(ca);
+	*why = '\0';
+	if (judge_by(path, "good.pem", 1, IN_2030, &verdict, why))
+		snprintf(why, 256, "%s", verdict.chain.reason);
+	unlink(path);
+	return verdict.chain.ok;
+}
+
+/* Many anchors in a file, with words between them, and under the other name that they have. */
+static void test_anchors_of_a_file([[maybe_unused]] void **state)
+{
+	struct ct_bytes text = file_read(DATA, "version1.pem");
+	char *other = calloc(1, 2 * text.size + 1), why[256];
+
+	for (size_t i = 0; i < 2; i++)
+		memcpy(other + i * text.size, text.data, text.size);
+	file_free(text);
+	assert_true(judged_by("", "CERTIFICATE", "", why));
+	assert_true(judged_by(other, "CERTIFICATE", other, why));
+	assert_true(judged_by("Words\r\n", "X509 CERTIFICATE", "-----BEGIN WORDS-----\n", why));
+	assert_false(judged_by(other, "PUBLIC KEY", other, why));
+	assert_non_null(strstr(why, "no path leads from it to a trust anchor"));
+	assert_false(judged_by("", "CERTIFICATE", "-----BEGIN CERTIFICATE-----\nAAAA", why));
+	assert_non_null(strstr(why, "/tmp/test_verify."));
+	free(other);
+}
+
 static void test_anchors([[maybe_unused]] void **state)
 {
 	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
@@ -138,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_each_check_has_its_words),
 		cmocka_unit_test(test_dates_after_2038),
+		cmocka_unit_test(test_anchors_of_a_file),
 		cmocka_unit_test(test_anchors),
 	};
 
