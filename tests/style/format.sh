@@ -20,7 +20,7 @@ check clang-format-14 --dry-run -Werror $(find conf ctpolicy transport resolver 
 # shellcheck disable=SC2046
 check mandoc -Tlint -Wwarning $(find conf ctpolicy resolver -name '*.[1-8]')
 # shellcheck disable=SC2046
-check shellcheck tests/cross/chroot tests/cross/libraries tests/cross/run tests/style/small.sh tests/style/time_bits.sh packaging/dependencies packaging/quickstart packaging/debian/build packaging/debian/check-reproducible \
+check shellcheck tests/cross/chroot tests/cross/libraries tests/cross/run packaging/dependencies packaging/quickstart packaging/debian/build packaging/debian/check-reproducible \
 	packaging/debian/*.post* packaging/openwrt/ctresolved/test.sh packaging/openwrt/ctresolved/files/*.sh packaging/openwrt/ctresolved/files/*.hotplug-* \
 	tests/openwrt/run tests/openwrt/device/*/uci tests/openwrt/device/*/init.d/* tests/openwrt/device/usr/bin/* tests/run tests/systemd/run tests/systemd/boot tests/systemd/test75 .ci/run tests/data/transport/make-certificates tests/packaging/in_copy $(find tests -name "*.sh")
 # Their first lines name OpenWrt's interpreter of init scripts.

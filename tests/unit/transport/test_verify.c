@@ -172,6 +172,16 @@ static void test_anchors_of_a_file([[maybe_unused]] void **state)
 	free(other);
 }
 
+/* It is found by its own name, though nobody has its issuer's. */
+static void test_anchor_itself([[maybe_unused]] void **state)
+{
+	struct verdict verdict;
+	char why[256] = "";
+
+	assert_true(judge_by(DATA "/good.pem", "good.pem", 1, IN_2030, &verdict, why));
+	assert_non_null(strstr(verdict.chain.reason, "it is a trust anchor itself"));
+}
+
 static void test_anchors([[maybe_unused]] void **state)
 {
 	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
@@ -193,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_each_check_has_its_words),
 		cmocka_unit_test(test_dates_after_2038),
 		cmocka_unit_test(test_anchors_of_a_file),
+		cmocka_unit_test(test_anchor_itself),
 		cmocka_unit_test(test_anchors),
 	};
 
