@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/cafile.h"
+#include "transport/verify.h"
+#include <assert.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,27 +115,52 @@ static bool same(const gnutls_datum_t *a, const gnutls_datum_t *b)
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-static bool names(gnutls_x509_crt_t crt, const gnutls_datum_t *subject)
-{
-	[[gnu::cleanup(datum_free)]] gnutls_datum_t own = {0}, issuer = {0};
+/* Whose path could end where: each certificate's subject, and its issuer. */
+struct wanted {
+	gnutls_datum_t names[2 * VERIFY_CHAIN_MAX];
+	size_t n;
+};
 
-	return gnutls_x509_crt_get_raw_dn(crt, &own) >= 0 &&
-	       gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) >= 0 &&
-	       (same(&own, subject) || same(&issuer, subject));
+static void wanted_done(struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		datum_free(&wanted->names[i]);
+}
+
+static bool want(struct wanted *wanted, gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t *name = &wanted->names[wanted->n];
+
+	if (gnutls_x509_crt_get_raw_dn(crt, &name[0]) < 0)
+		return false;
+	wanted->n++;
+	if (gnutls_x509_crt_get_raw_issuer_dn(crt, &name[1]) < 0)
+		return false;
+	wanted->n++;
+	return true;
+}
+
+static bool is_wanted(const struct wanted *wanted, const struct anchor *anchor)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (same(&wanted->names[i], &anchor->subject))
+			return true;
+	return false;
 }
 
 bool cafile_list(const struct cafile *cafile, const gnutls_x509_crt_t *crt, size_t n,
 	gnutls_x509_trust_list_t list)
 {
-	for (size_t i = 0; i < cafile->n; i++) {
-		const struct anchor *anchor = &cafile->all[i];
-		bool wanted = false;
+	[[gnu::cleanup(wanted_done)]] struct wanted wanted = {0};
 
-		for (size_t c = 0; c < n && !wanted; c++)
-			wanted = names(crt[c], &anchor->subject);
-		if (wanted && gnutls_x509_trust_list_add_trust_mem(
-				      list, &anchor->der, NULL, GNUTLS_X509_FMT_DER, 0, 0) < 0)
+	assert(n <= VERIFY_CHAIN_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!want(&wanted, crt[i]))
 			return false;
-	}
+	for (size_t i = 0; i < cafile->n; i++)
+		if (is_wanted(&wanted, &cafile->all[i]) &&
+			gnutls_x509_trust_list_add_trust_mem(
+				list, &cafile->all[i].der, NULL, GNUTLS_X509_FMT_DER, 0, 0) < 0)
+			return false;
 	return true;
 }

@@ -15,6 +15,6 @@ void cafile_free(struct cafile *cafile);
 
 /* Adds to `list`, which then owns them, all that GnuTLS could find there for a path through
  * these certificates: it looks for issuers, and for the certificates themselves, by name.
- * False: out of memory. */
+ * n is at most VERIFY_CHAIN_MAX. False: out of memory. */
 [[nodiscard]] bool cafile_list(const struct cafile *cafile, const gnutls_x509_crt_t *crt,
 	size_t n, gnutls_x509_trust_list_t list);
