@@ -3,6 +3,7 @@
 #include "conf/value.h"
 #include "resolver/message.h"
 #include "transport/plain.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,10 +68,13 @@ static void ask_again_in(struct lookup *lookup, uint64_t ms)
 	(void)!timer_start(lookup->bootstrap->loop, &lookup->timer, ms);
 }
 
-static void failed(struct lookup *lookup)
+static void failed(struct lookup *lookup, const char *reason)
 {
 	uint64_t ms = RETRY_MS;
+	char why[320];
 
+	snprintf(why, sizeof why, "its address is not known: %s", reason);
+	set_lack_address(lookup->bootstrap->set, lookup->index, why);
 	for (unsigned i = 0; i < lookup->failures && ms < RETRY_MAX_MS; i++)
 		ms *= 2;
 	lookup->failures++;
@@ -106,11 +110,15 @@ static void on_done(struct exchange *exchange)
 	const uint8_t *address = NULL;
 	uint64_t keep_ms;
 
-	if (exchange->err == TRANSPORT_OK &&
-		plain_read_addresses(exchange->answer, lookup->address_size, &addresses))
+	if (exchange->err != TRANSPORT_OK) {
+		failed(lookup, exchange->why);
+		return;
+	}
+	if (plain_read_addresses(exchange->answer, lookup->address_size, &addresses))
 		address = choose(lookup, &addresses);
 	if (address == NULL) {
-		failed(lookup);
+		failed(lookup, lookup->address_size == 4 ? "its name has none of IPv4"
+							 : "its name has none of IPv6");
 		return;
 	}
 	lookup->failures = 0;
@@ -123,17 +131,21 @@ static void on_done(struct exchange *exchange)
 static void on_timer(struct timer *timer)
 {
 	struct lookup *lookup = container_of(timer, struct lookup, timer);
+	struct bootstrap *bootstrap = lookup->bootstrap;
 
 	if (lookup->asking) {
 		set_cancel(&lookup->exchange);
-		failed(lookup);
+		failed(lookup, "nobody says it in time");
 		return;
 	}
 	lookup->asking = true;
+	/* Where the same are asked, nobody can help who cannot serve. */
+	if (bootstrap->ask != bootstrap->set)
+		set_expect_address(bootstrap->set, lookup->index, ANSWER_MS);
 	lookup->exchange =
 		(struct exchange){.write = on_write, .accept = on_accept, .done = on_done};
-	(void)!timer_start(lookup->bootstrap->loop, timer, ANSWER_MS);
-	set_submit(lookup->bootstrap->ask, &lookup->exchange);
+	(void)!timer_start(bootstrap->loop, timer, ANSWER_MS);
+	set_submit(bootstrap->ask, &lookup->exchange);
 }
 
 /* name: a host name, as the configuration has checked it. */
@@ -186,6 +198,18 @@ struct bootstrap *bootstrap_new(
 		}
 	}
 	return bootstrap;
+}
+
+void bootstrap_network_changed(struct bootstrap *bootstrap)
+{
+	for (size_t i = 0; i < bootstrap->n; i++) {
+		struct lookup *lookup = &bootstrap->lookups[i];
+
+		if (lookup->asking || lookup->failures == 0)
+			continue;
+		lookup->failures = 0;
+		ask_again_in(lookup, 0);
+	}
 }
 
 void bootstrap_free(struct bootstrap *bootstrap)

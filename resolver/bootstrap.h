@@ -19,5 +19,7 @@ struct bootstrap;
  */
 struct bootstrap *bootstrap_new(
 	struct loop *loop, struct upstream_set *set, struct upstream_set *ask);
+/* Those that were looked for in vain are looked for at once. */
+void bootstrap_network_changed(struct bootstrap *bootstrap);
 /* Before the sets. NULL is allowed. */
 void bootstrap_free(struct bootstrap *bootstrap);

@@ -283,6 +283,8 @@ void snapshot_network_changed(const struct snapshot *snapshot)
 	set_network_changed(snapshot->set, false);
 	if (snapshot->helper != NULL)
 		set_network_changed(snapshot->helper, false);
+	if (snapshot->bootstrap != NULL)
+		bootstrap_network_changed(snapshot->bootstrap);
 	for (size_t i = 0; i < snapshot->n_routes; i++)
 		set_network_changed(snapshot->routes[i].set, false);
 	for (size_t i = 0; i < snapshot->n_link_routes; i++)

@@ -519,6 +519,17 @@ void set_address(
 	ask_again(set, &orphans);
 }
 
+void set_expect_address(struct upstream_set *set, size_t i, uint32_t ms)
+{
+	upstream_expect_address(set->upstreams[i], ms);
+}
+
+void set_lack_address(struct upstream_set *set, size_t i, const char *why)
+{
+	upstream_lack_address(set->upstreams[i], why);
+	place_parked(set);
+}
+
 /* After a suspend nothing is left of the connections, though nobody has closed them. */
 static void look_whether_slept(struct upstream_set *set)
 {

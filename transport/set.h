@@ -43,6 +43,11 @@ bool set_is_local(const struct upstream_set *set);
 /* It is there, now. One that had another address is given up. */
 void set_address(
 	struct upstream_set *set, size_t i, const uint8_t *address, size_t address_size);
+/* It has none yet, but may have one within so long: who asks may wait. */
+void set_expect_address(struct upstream_set *set, size_t i, uint32_t ms);
+/* It was looked for in vain: who waits for it alone is told why. Nothing changes for one that
+ * has an address. */
+void set_lack_address(struct upstream_set *set, size_t i, const char *why);
 /* Connects to the first already, so that a refusal is told before anybody asks. */
 void set_dial(struct upstream_set *set);
 /* exchange->done() is called later, never from within. */

@@ -56,10 +56,8 @@ struct upstream *upstream_new(
 	upstream->idle_limit_ms = UPSTREAM_IDLE_MS;
 	standing_init(&upstream->standing, params->conn.loop, params->trace, endpoint);
 	upstream->standing.timer.fired = on_rested;
-	if (!upstream_has_address(upstream)) {
-		standing_blame(&upstream->standing, TRANSPORT_UNREACHABLE,
-			"its address is not known yet");
-	}
+	if (!upstream_has_address(upstream))
+		upstream_lack_address(upstream, "its address is not known yet");
 	upstream_hear(upstream);
 	return upstream;
 }
@@ -132,6 +130,20 @@ bool upstream_way_changed(struct upstream *upstream, bool anyhow, struct list *o
 	standing_forgive(&upstream->standing);
 	standing_hope(&upstream->standing, upstream->params->grace_ms);
 	return true;
+}
+
+void upstream_expect_address(struct upstream *upstream, uint32_t ms)
+{
+	if (!upstream_has_address(upstream))
+		standing_hope(&upstream->standing, ms);
+}
+
+void upstream_lack_address(struct upstream *upstream, const char *why)
+{
+	if (upstream_has_address(upstream))
+		return;
+	standing_blame(&upstream->standing, TRANSPORT_UNREACHABLE, why);
+	standing_hope(&upstream->standing, 0);
 }
 
 enum readiness upstream_readiness(const struct upstream *upstream)

@@ -62,6 +62,9 @@ void upstream_cancel(struct attempt *attempt);
 /* The network has changed: if the way to it has, or `anyhow`, its connections are given up, and
  * what spoke against it is forgotten. True: so it was. What it had is put into `orphans`. */
 bool upstream_way_changed(struct upstream *upstream, bool anyhow, struct list *orphans);
+/* One without an address: it may have one within so long; it was looked for in vain. */
+void upstream_expect_address(struct upstream *upstream, uint32_t ms);
+void upstream_lack_address(struct upstream *upstream, const char *why);
 
 enum readiness upstream_readiness(const struct upstream *upstream);
 /* It has failed, and has not been of use since. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """DNS over HTTPS: requests as RFC 8484 has them, many at once, and what becomes of each way in which a server fails."""
+import contextlib
 import threading
 import time
 
@@ -15,6 +16,7 @@ NAME = "#one.one.one.one"
 DOH = f"https://1.1.1.1/dns-query{NAME}"
 H2 = f"https://1.1.1.1:8705/dns-query{NAME}"
 FEW = f"https://1.1.1.1:8706/dns-query{NAME}"
+BY_NAME = "https://one.one.one.one/dns-query{?dns}"
 TINY_WINDOW = f"https://1.1.1.1:8707/dns-query{NAME}"
 
 
@@ -214,13 +216,30 @@ def test_by_name(lab, tmp_path):
 def test_by_name_alone(lab, tmp_path):
     """Then the default upstreams are asked for its address, and nobody else is told what is asked."""
     before = lab.statistics("main")["connections"]
-    with Daemon(lab, tmp_path, "https://one.one.one.one/dns-query{?dns}") as daemon:
+    with Daemon(lab, tmp_path, BY_NAME) as daemon:
         assert dig("www.example").answers == ["192.0.2.1"]
-        daemon.wait_for("upstream=https://one.one.one.one/dns-query{?dns} event=accepted")
+        daemon.wait_for(f"upstream={BY_NAME} event=accepted")
     assert lab.statistics("main")["connections"] > before
 
 
+def test_by_name_alone_asked_early(lab, tmp_path):
+    """Whoever asks while its address is being looked for waits; who asks when that was in vain does not."""
+    got = {}
+    client = threading.Thread(target=lambda: got.update(early=dig("www.example")))
+    with contextlib.ExitStack() as held:
+        with lab.rule("tcp dport { 853, 443 } drop"):
+            daemon = held.enter_context(Daemon(lab, tmp_path, BY_NAME))
+            client.start()
+            time.sleep(0.5)
+        client.join()
+        assert got["early"].answers == ["192.0.2.1"], got["early"].text
+        daemon.wait_for("event=accepted", times=2)
+
+
 def test_a_name_that_nobody_has(lab, tmp_path):
-    with Daemon(lab, tmp_path, "https://nobody.example/dns-query", timeout=1):
+    with Daemon(lab, tmp_path, "https://nobody.example/dns-query", timeout=1) as daemon:
         dug = dig("www.example")
         assert dug.status == "SERVFAIL" and dug.milliseconds < 2000, dug.text
+        daemon.wait_for("event=accepted")
+        dug = dig("www.example")
+        assert dug.milliseconds < 900 and "its address is not known: its name has none of IPv" in dug.ede_text, dug.text

@@ -43,11 +43,20 @@ def dates(clocks, daemon):
 
 @contextlib.contextmanager
 def no_route():
-    subprocess.run(["ip", "route", "del", "1.1.1.1/32", "dev", "up0"], check=True)
+    """To none of the default upstreams."""
+    listed = {family: [line.split()[0] for line in subprocess.run(["ip", family, "route", "show", "dev", "up0"], check=True,
+                                                                  capture_output=True, text=True).stdout.splitlines()
+                       if line.startswith(("1.", "2606:"))] for family in ("-4", "-6")}
+
+    def every(verb):
+        for family, routes in listed.items():
+            for route in routes:
+                subprocess.run(["ip", family, "route", verb, route, "dev", "up0"], check=True)
+    every("del")
     try:
         yield
     finally:
-        subprocess.run(["ip", "route", "replace", "1.1.1.1/32", "dev", "up0"], check=True)
+        every("add")
 
 
 def resolves(seconds=10):
@@ -92,6 +101,16 @@ def test_no_deadlock(lab, tmp_path, clocks, when):
             resolves()
             assert "event=clock-set" in daemon.log and not status(daemon)["clock"]["unset"]
     assert "event=refused" not in daemon.log
+
+
+def test_no_deadlock_by_name(lab, tmp_path, clocks):
+    """A server whose address is to be looked for: the route is what is waited for, not the time to look again."""
+    with contextlib.ExitStack() as route:
+        route.enter_context(no_route())
+        with ClockedDaemon(clocks, lab, tmp_path, "https://one.one.one.one/dns-query"):
+            assert "its address is not known: " in fail_for_long(clocks).ede_text
+            route.close()
+            resolves(3)
 
 
 def test_what_was_too_early_is_refused_when_the_clock_is_set(lab, tmp_path, clocks):
