@@ -170,7 +170,7 @@ static bool make_workers(struct daemon *daemon, unsigned n)
 {
 	struct siphash_key cookie_secret;
 	struct worker_params params = {.owner = &daemon->worker_owner,
-		.workers = n,
+		.portion = {.workers = n, .memory = memory_allowed() / n},
 		.cookie_secret = &cookie_secret,
 		.clock = timekeeper_clock(daemon->timekeeper)};
 

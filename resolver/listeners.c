@@ -99,8 +99,8 @@ static bool open_listener(struct listeners *listeners, struct listener *listener
 	const struct listeners_params *params = &listeners->params;
 
 	if (listener->is_udp)
-		listener->udp = udp_listen(
-			params->loop, &listener->address, params->share, params->udp_owner);
+		listener->udp = udp_listen(params->loop, &listener->address, params->share,
+			params->portion.memory, params->udp_owner);
 	else
 		listener->tcp =
 			tcp_listen(listeners->tcp_server, &listener->address, params->share);
@@ -181,7 +181,7 @@ struct listeners *listeners_new(const struct listeners_params *params)
 		return NULL;
 	listeners->params = *params;
 	listeners->tcp_server =
-		tcp_server_new(params->loop, params->tcp_owner, params->workers);
+		tcp_server_new(params->loop, params->tcp_owner, &params->portion);
 	if (listeners->tcp_server == NULL) {
 		free(listeners);
 		return NULL;

@@ -7,13 +7,13 @@
 
 struct listeners;
 
-/* Sockets of other workers listen at the same addresses, if `workers` is more than one: these
- * are the first, or further ones. */
+/* Sockets of other workers listen at the same addresses, if there are several: these are the
+ * first, or further ones. */
 struct listeners_params {
 	struct loop *loop;
 	struct udp_owner *udp_owner;
 	struct tcp_owner *tcp_owner;
-	unsigned workers;
+	struct portion portion;
 	enum port_share share;
 };
 

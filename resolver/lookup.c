@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolver/lookup.h"
 #include "resolver/link_route.h"
-#include "resolver/memory.h"
 #include "resolver/reader.h"
 #include "resolver/rebinding.h"
 #include "resolver/validation.h"
@@ -17,7 +16,7 @@ enum {
 
 struct lookups {
 	struct loop *loop;
-	unsigned workers;
+	struct portion portion;
 	struct siphash_key secret;
 	struct cache *cache;     /* NULL: none */
 	struct cache_stats past; /* what those before it have counted */
@@ -364,14 +363,14 @@ void lookup_count_prefetch(struct lookups *lookups)
 	cache_count(lookups->cache, false);
 }
 
-struct lookups *lookups_new(struct loop *loop, unsigned workers)
+struct lookups *lookups_new(struct loop *loop, const struct portion *portion)
 {
 	struct lookups *lookups = calloc(1, sizeof *lookups);
 
 	if (lookups == NULL)
 		return NULL;
 	lookups->loop = loop;
-	lookups->workers = workers;
+	lookups->portion = *portion;
 	if (siphash_random_key(&lookups->secret))
 		return lookups;
 	free(lookups);
@@ -411,6 +410,8 @@ struct cache_stats lookups_cache_stats(const struct lookups *lookups)
 
 bool lookups_use(struct lookups *lookups, const struct conf *conf)
 {
+	const unsigned workers = lookups->portion.workers;
+
 	lookups->past = lookups_cache_stats(lookups);
 	cache_free(lookups->cache);
 	lookups->cache = NULL;
@@ -420,9 +421,9 @@ bool lookups_use(struct lookups *lookups, const struct conf *conf)
 	if (!conf->cache)
 		return true;
 	/* 0 entries: as many as find room. */
-	lookups->cache = cache_new(
-		memory_bound(memory_allowed(), conf->cache_size, 1) / lookups->workers,
-		(conf->cache_entries + lookups->workers - 1) / lookups->workers, conf->stale_s);
+	lookups->cache =
+		cache_new(memory_bound(lookups->portion.memory, conf->cache_size / workers, 1),
+			(conf->cache_entries + workers - 1) / workers, conf->stale_s);
 	return lookups->cache != NULL;
 }
 

@@ -5,6 +5,7 @@
  * asks is a waiter; a lookup lives as long as it has one.
  */
 #include "resolver/cache.h"
+#include "resolver/memory.h"
 #include "resolver/snapshot.h"
 
 struct lookups;
@@ -32,8 +33,8 @@ struct validation_counts {
 	uint64_t failed; /* neither: something that was needed could not be had */
 };
 
-/* workers: how many share what the cache may take. NULL: no memory, or no random bytes. */
-struct lookups *lookups_new(struct loop *loop, unsigned workers);
+/* NULL: no memory, or no random bytes. */
+struct lookups *lookups_new(struct loop *loop, const struct portion *portion);
 /* Nobody may wait. NULL is allowed. */
 void lookups_free(struct lookups *lookups);
 /* Sets up the cache as the configuration says, and empties it. False: no memory; then there is

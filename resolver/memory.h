@@ -9,6 +9,12 @@
  */
 uint64_t memory_allowed(void);
 
+/* What one of several equal workers may have. */
+struct portion {
+	unsigned workers;
+	uint64_t memory; /* bytes, of its own */
+};
+
 /* How many things of `each` bytes there may be: `most`, or as many as are an eighth of
  * `allowed`. */
 size_t memory_bound(uint64_t allowed, size_t most, size_t each);

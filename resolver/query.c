@@ -3,7 +3,6 @@
 #include "resolver/access.h"
 #include "resolver/cookie.h"
 #include "resolver/log.h"
-#include "resolver/memory.h"
 #include "resolver/schedule.h"
 #include "resolver/tcp.h"
 #include <assert.h>
@@ -27,6 +26,7 @@ struct queries {
 	struct siphash_key cookie_secret;
 	struct schedule deadlines;
 	struct schedule patience; /* of those for which there is a stale answer */
+	struct portion portion;
 	size_t n, most;
 	struct query_counts counts;
 	struct taps *taps; /* NULL: nobody watches */
@@ -426,7 +426,7 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 }
 
 struct queries *queries_new(struct loop *loop, const struct local *local,
-	const struct siphash_key *cookie_secret, unsigned workers)
+	const struct siphash_key *cookie_secret, const struct portion *portion)
 {
 	struct queries *queries = calloc(1, sizeof *queries);
 	struct siphash_key secret;
@@ -435,17 +435,13 @@ struct queries *queries_new(struct loop *loop, const struct local *local,
 		return NULL;
 	queries->loop = loop;
 	queries->local = local;
-	queries->most = memory_bound(memory_allowed(), QUERIES_MAX, QUERY_BYTES);
-	if (queries->most < QUERIES_MAX)
-		log_line(LOG_NOTICE,
-			"event=memory why=\"there is little of it: at most %zu queries are "
-			"under way at once, and the cache has at most %zu KiB\"",
-			queries->most, queries->most * QUERY_BYTES / 1024);
-	queries->most /= workers;
+	queries->portion = *portion;
+	queries->most =
+		memory_bound(portion->memory, QUERIES_MAX / portion->workers, QUERY_BYTES);
 	queries->cookie_secret = *cookie_secret;
-	queries->lookups = lookups_new(loop, workers);
+	queries->lookups = lookups_new(loop, portion);
 	if (siphash_random_key(&secret))
-		queries->access = access_new(&secret, workers);
+		queries->access = access_new(&secret, portion->workers);
 	if (queries->lookups != NULL && queries->access != NULL &&
 		schedule_init(&queries->deadlines, loop, on_deadline) &&
 		schedule_init(&queries->patience, loop, on_patience))
@@ -464,6 +460,17 @@ void queries_free(struct queries *queries)
 	lookups_free(queries->lookups);
 	access_free(queries->access);
 	free(queries);
+}
+
+void queries_tell_bounds(const struct queries *queries)
+{
+	const size_t most = queries->most * queries->portion.workers;
+
+	if (queries->most < QUERIES_MAX / queries->portion.workers)
+		log_line(LOG_NOTICE,
+			"event=memory why=\"there is little of it: at most %zu queries are "
+			"under way at once, and the cache has at most %zu KiB\"",
+			most, most * QUERY_BYTES / 1024);
 }
 
 void queries_use(struct queries *queries, const struct conf *conf)

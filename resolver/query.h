@@ -7,6 +7,7 @@
 #include "resolver/client.h"
 #include "resolver/local.h"
 #include "resolver/lookup.h"
+#include "resolver/memory.h"
 #include "resolver/siphash.h"
 #include "resolver/tap.h"
 
@@ -23,9 +24,11 @@ struct query_counts {
 };
 
 /* local: borrowed. cookie_secret: copied; the same for all workers, so that a client's cookie
- * is good with each. workers: how many share what is bounded. NULL: no memory. */
+ * is good with each. NULL: no memory. */
 struct queries *queries_new(struct loop *loop, const struct local *local,
-	const struct siphash_key *cookie_secret, unsigned workers);
+	const struct siphash_key *cookie_secret, const struct portion *portion);
+/* Logs that there is little memory, if so it is. */
+void queries_tell_bounds(const struct queries *queries);
 /* None may be under way. NULL is allowed. */
 void queries_free(struct queries *queries);
 /* A new configuration holds: what is cached is forgotten. */

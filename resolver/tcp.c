@@ -349,7 +349,8 @@ static void on_last_turn(struct turn *turn)
 	free(container_of(turn, struct tcp_server, turn));
 }
 
-struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, unsigned workers)
+struct tcp_server *tcp_server_new(
+	struct loop *loop, struct tcp_owner *owner, const struct portion *portion)
 {
 	struct tcp_server *server = calloc(1, sizeof *server);
 
@@ -358,8 +359,8 @@ struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, un
 	server->loop = loop;
 	server->owner = owner;
 	server->turn.run = on_last_turn;
-	server->clients_max = CLIENTS_MAX / workers;
-	server->held_most = memory_bound(memory_allowed(), HELD_MAX, 1) / workers;
+	server->clients_max = CLIENTS_MAX / portion->workers;
+	server->held_most = memory_bound(portion->memory, HELD_MAX / portion->workers, 1);
 	list_init(&server->clients);
 	return server;
 }

@@ -4,6 +4,7 @@
  * Clients over TCP (RFC 7766): many queries on a connection, answered in any order. A
  * connection that asks nothing is closed; one that does not read is not read from.
  */
+#include "resolver/memory.h"
 #include "resolver/port.h"
 #include "transport/loop.h"
 
@@ -19,8 +20,9 @@ struct tcp_owner {
 	void (*message)(struct tcp_owner *, struct wire message, const struct client *);
 };
 
-/* workers: how many share the limit. NULL: no memory. */
-struct tcp_server *tcp_server_new(struct loop *loop, struct tcp_owner *owner, unsigned workers);
+/* NULL: no memory. */
+struct tcp_server *tcp_server_new(
+	struct loop *loop, struct tcp_owner *owner, const struct portion *portion);
 /* Closes all; listeners must be closed, and no query may be under way. */
 void tcp_server_free(struct tcp_server *server);
 /* Reads no more from any client. */

@@ -161,11 +161,11 @@ static bool is_any(const union socket_address *address)
 	return IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
 }
 
-static int open_socket(const union socket_address *address, enum port_share share)
+static int open_socket(const union socket_address *address, enum port_share share, int buffer)
 {
 	bool v4 = address->any.sa_family == AF_INET;
 	int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, buffer = (int)memory_bound(memory_allowed(), RECEIVE_BUFFER, RECEIVE_SHARE);
+	int on = 1;
 
 	if (fd < 0)
 		return -1;
@@ -186,7 +186,7 @@ static int open_socket(const union socket_address *address, enum port_share shar
 }
 
 struct udp_listener *udp_listen(struct loop *loop, const union socket_address *address,
-	enum port_share share, struct udp_owner *owner)
+	enum port_share share, uint64_t memory, struct udp_owner *owner)
 {
 	struct udp_listener *listener = calloc(1, sizeof *listener);
 
@@ -198,7 +198,8 @@ struct udp_listener *udp_listen(struct loop *loop, const union socket_address *a
 	listener->watch.ready = on_ready;
 	listener->turn.run = on_turn;
 	prepare_in(listener, BATCH);
-	listener->fd = open_socket(address, share);
+	listener->fd = open_socket(
+		address, share, (int)memory_bound(memory, RECEIVE_BUFFER, RECEIVE_SHARE));
 	if (listener->fd < 0 || !watch_start(loop, &listener->watch, listener->fd, LOOP_READ)) {
 		int saved = listener->fd < 0 ? errno : ENOMEM;
 

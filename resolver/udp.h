@@ -11,9 +11,9 @@ struct udp_owner {
 	void (*datagram)(struct udp_owner *, struct wire message, const struct client *);
 };
 
-/* NULL: errno says why. */
+/* memory: bytes that there are for all that its thread does. NULL: errno says why. */
 struct udp_listener *udp_listen(struct loop *loop, const union socket_address *address,
-	enum port_share share, struct udp_owner *owner);
+	enum port_share share, uint64_t memory, struct udp_owner *owner);
 /* Hears no more; replies to what it heard still leave. It frees itself after the last. */
 void udp_close(struct udp_listener *listener);
 /* Replies that the kernel did not take. */

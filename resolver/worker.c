@@ -137,7 +137,7 @@ static void set_callbacks(struct worker *worker)
 
 static enum port_share share_of(const struct worker_params *params)
 {
-	if (params->workers == 1)
+	if (params->portion.workers == 1)
 		return PORT_ALONE;
 	return params->is_first ? PORT_FIRST : PORT_FURTHER;
 }
@@ -148,7 +148,7 @@ static bool worker_init(struct worker *worker, const struct worker_params *param
 		.loop = worker->loop,
 		.udp_owner = &worker->udp_owner,
 		.tcp_owner = &worker->tcp_owner,
-		.workers = params->workers,
+		.portion = params->portion,
 		.share = share_of(params),
 	};
 
@@ -156,9 +156,11 @@ static bool worker_init(struct worker *worker, const struct worker_params *param
 	worker->listeners = listeners_new(&listeners);
 	if (worker->local != NULL)
 		worker->queries = queries_new(
-			worker->loop, worker->local, params->cookie_secret, params->workers);
+			worker->loop, worker->local, params->cookie_secret, &params->portion);
 	if (worker->queries == NULL || worker->listeners == NULL)
 		return false;
+	if (params->is_first)
+		queries_tell_bounds(worker->queries);
 	worker->netwatch = netwatch_new(worker->loop, &worker->netwatch_owner);
 	if (worker->netwatch == NULL && params->is_first)
 		log_line(LOG_WARNING,

@@ -49,7 +49,7 @@ struct worker {
 
 struct worker_params {
 	struct worker_owner *owner; /* borrowed */
-	unsigned workers;           /* how many there are */
+	struct portion portion;
 	const struct siphash_key *cookie_secret;
 	struct clock *clock; /* of the first worker, borrowed; others copy it */
 	bool is_first;

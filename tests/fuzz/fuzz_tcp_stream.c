@@ -74,12 +74,13 @@ static void on_client(struct watch *watch, unsigned events)
 
 static void begin(void)
 {
+	static const struct portion portion = {.workers = 1, .memory = 1 << 30};
 	static struct tcp_owner owner = {.message = on_message, .admit = on_admit};
 	struct tcp_server *server;
 	pid_t pid = getpid();
 
 	loop = loop_new();
-	server = loop != NULL ? tcp_server_new(loop, &owner, 1) : NULL;
+	server = loop != NULL ? tcp_server_new(loop, &owner, &portion) : NULL;
 	/* An address of its own for each process. */
 	address.v4 = (struct sockaddr_in){.sin_family = AF_INET,
 		.sin_port = htons(5300),

@@ -279,6 +279,7 @@ struct world *world_new(const char *options)
 {
 	struct world *world = calloc(1, sizeof *world);
 	const struct siphash_key secret = {0};
+	const struct portion portion = {.workers = 1, .memory = 1 << 30};
 	struct surroundings around;
 	struct conf_errors errors;
 	struct conf *conf;
@@ -302,7 +303,7 @@ struct world *world_new(const char *options)
 	assert_non_null(conf);
 	world->local = local_new(world->loop, &world->local_owner);
 	assert_true(local_configure(world->local, conf));
-	world->queries = queries_new(world->loop, world->local, &secret, 1);
+	world->queries = queries_new(world->loop, world->local, &secret, &portion);
 	queries_use(world->queries, conf);
 	world->snapshot = snapshot_of(conf, NULL);
 	assert_non_null(world->snapshot);
