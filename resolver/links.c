@@ -20,7 +20,6 @@ struct links {
 	struct turn turn;
 	bool freed;
 	bool untold; /* there are changes that observers have not heard of */
-	unsigned generation;
 };
 
 static void kept_free(struct kept *kept)
@@ -55,7 +54,6 @@ static void on_turn(struct turn *turn)
 
 static void changed(struct links *links)
 {
-	links->generation++;
 	links->untold = true;
 	loop_defer(links->loop, &links->turn);
 }
@@ -363,9 +361,4 @@ void links_set_managed(
 	if (kept != NULL && managed)
 		replace(links, &kept->link.settings, settings);
 	link_settings_clear(settings);
-}
-
-unsigned links_generation(const struct links *links)
-{
-	return links->generation;
 }

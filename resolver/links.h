@@ -54,5 +54,3 @@ void links_set_managed(
 /* Tells observers now what they would hear at the end of the turn: for who is about to say that
  * what was set holds, and has been written down. Not from within changed(). */
 void links_settle(struct links *links);
-/* How often settings or links have changed: for who remembers what followed from them. */
-unsigned links_generation(const struct links *links);

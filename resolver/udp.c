@@ -42,7 +42,6 @@ struct udp_listener {
 	struct turn turn; /* sends the replies of this turn; frees when closed */
 	unsigned queries; /* that will reply */
 	unsigned n_out;
-	uint64_t unsent;
 	struct batch in, out;
 	uint8_t queries_in[BATCH][QUERY_MAX];
 	uint8_t replies[BATCH][REPLY_MAX];
@@ -70,8 +69,7 @@ static void flush(struct udp_listener *listener)
 			sent += (unsigned)n;
 			continue;
 		}
-		/* This one cannot be sent; a client asks again. */
-		listener->unsent++;
+		/* This one cannot be sent; a client asks again, and the kernel counts it. */
 		sent++;
 	}
 	listener->n_out = 0;
@@ -215,11 +213,6 @@ void udp_close(struct udp_listener *listener)
 	watch_stop(&listener->watch);
 	listener->closed = true;
 	loop_defer(listener->loop, &listener->turn);
-}
-
-uint64_t udp_unsent(const struct udp_listener *listener)
-{
-	return listener->unsent;
 }
 
 void udp_join(struct udp_listener *listener)

@@ -16,8 +16,6 @@ struct udp_listener *udp_listen(struct loop *loop, const union socket_address *a
 	enum port_share share, uint64_t memory, struct udp_owner *owner);
 /* Hears no more; replies to what it heard still leave. It frees itself after the last. */
 void udp_close(struct udp_listener *listener);
-/* Replies that the kernel did not take. */
-uint64_t udp_unsent(const struct udp_listener *listener);
 
 void udp_join(struct udp_listener *listener);
 void udp_leave(struct udp_listener *listener);
