@@ -53,8 +53,10 @@ static bool load_system(struct trust *trust, char *why, size_t size)
 
 static bool load_anchors(struct trust *trust, const char *path, char *why, size_t size)
 {
-	if (path == NULL)
+	if (path == NULL && SYSTEM_CA_FILE[0] == '\0')
 		return load_system(trust, why, size);
+	if (path == NULL)
+		path = SYSTEM_CA_FILE;
 	trust->cafile = cafile_read(path, why, size);
 	return trust->cafile != NULL;
 }

@@ -182,6 +182,18 @@ static void test_anchor_itself([[maybe_unused]] void **state)
 	assert_non_null(strstr(verdict.chain.reason, "it is a trust anchor itself"));
 }
 
+/* Whoever knows where they are: there are some, and our authority is none of them. */
+static void test_anchors_of_the_system([[maybe_unused]] void **state)
+{
+	struct verdict verdict;
+	char why[256] = "";
+
+	assert_true(judge_by(NULL, "good.pem", 1, IN_2030, &verdict, why));
+	assert_false(verdict.chain.ok);
+	assert_non_null(
+		strstr(verdict.chain.reason, "no path leads from it to a trust anchor"));
+}
+
 static void test_anchors([[maybe_unused]] void **state)
 {
 	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
@@ -204,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_dates_after_2038),
 		cmocka_unit_test(test_anchors_of_a_file),
 		cmocka_unit_test(test_anchor_itself),
+		cmocka_unit_test(test_anchors_of_the_system),
 		cmocka_unit_test(test_anchors),
 	};
 
