@@ -266,14 +266,16 @@ static void check_path(const struct trust *trust, const struct subject *subject,
 	check_ct(trust, chain, peer, staple.scts, clock, ret);
 }
 
-/* The anchors that a path through the chain may end in. */
+/* The anchors that a path through the chain may end in. GnuTLS looks for them by the hashes of
+ * their names, and takes others if all lie together: so there are as many places (0) as where
+ * all anchors of the file are in one list. */
 static bool find_anchors(const struct trust *trust, struct chain *chain,
 	gnutls_x509_trust_list_t *few, struct verify_check *check)
 {
 	chain->anchors = trust->system;
 	if (trust->cafile == NULL)
 		return true;
-	if (gnutls_x509_trust_list_init(few, 1) < 0 ||
+	if (gnutls_x509_trust_list_init(few, 0) < 0 ||
 		!cafile_list(trust->cafile, chain->crt, chain->n_crt, *few))
 		return refuse(check, "out of memory");
 	chain->anchors = *few;

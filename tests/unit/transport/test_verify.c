@@ -194,6 +194,62 @@ static void test_anchors_of_the_system([[maybe_unused]] void **state)
 		strstr(verdict.chain.reason, "no path leads from it to a trust anchor"));
 }
 
+/* The first certificate of each file; what they are worth to these anchors. */
+static struct verdict judge_pair(const char *anchors, const char *leaf, const char *other)
+{
+	struct trust_params params = {
+		.anchors_path = anchors,
+		.list = file_log_list(LISTS, "log_list.json"),
+		.policy = CT_POLICY_CHROME,
+	};
+	const char *const files[] = {leaf, other};
+	struct verdict verdict;
+	struct pem_chain chains[2];
+	struct wire der[2];
+	char why[256] = "";
+	struct trust *trust = trust_new(&params, why, sizeof why);
+
+	if (trust == NULL)
+		fail_msg("%s", why);
+	for (size_t i = 0; i < 2; i++) {
+		struct ct_bytes text = file_read(DATA, files[i]);
+
+		assert_true(pem_read(text, &chains[i]));
+		file_free(text);
+		der[i] = (struct wire){chains[i].der[0].data, chains[i].der[0].size};
+	}
+	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = 2}, AT(IN_2030), &verdict);
+	for (size_t i = 0; i < 2; i++)
+		pem_free(&chains[i]);
+	trust_free(trust);
+	return verdict;
+}
+
+/* Two anchors of one name, and the root of one of them: which of them GnuTLS finds is a matter
+ * of where it looks, and is to be as where all anchors of the file are in one list. */
+static void test_anchors_of_one_name([[maybe_unused]] void **state)
+{
+	static const char *const names[] = {"intermediate.pem", "rekeyed.pem", "root.pem"};
+	char path[] = "/tmp/test_verify.XXXXXX";
+	FILE *out = fdopen(mkstemp(path), "w");
+	struct verdict verdict;
+
+	assert_non_null(out);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct ct_bytes text = file_read(DATA, names[i]);
+
+		assert_int_equal(fwrite(text.data, 1, text.size, out), text.size);
+		file_free(text);
+	}
+	assert_int_equal(fclose(out), 0);
+	verdict = judge_pair(path, "of-intermediate.pem", "intermediate.pem");
+	unlink(path);
+	if (!verdict.chain.ok)
+		fail_msg("%s", verdict.chain.reason);
+	verdict = judge_pair(DATA "/rekeyed.pem", "of-intermediate.pem", "intermediate.pem");
+	assert_false(verdict.chain.ok);
+}
+
 static void test_anchors([[maybe_unused]] void **state)
 {
 	static const char *const paths[] = {DATA "/missing.pem", LISTS "/log_list.json"};
@@ -217,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_anchors_of_a_file),
 		cmocka_unit_test(test_anchor_itself),
 		cmocka_unit_test(test_anchors_of_the_system),
+		cmocka_unit_test(test_anchors_of_one_name),
 		cmocka_unit_test(test_anchors),
 	};
 
