@@ -22,6 +22,7 @@ struct lookup {
 	size_t address_size;
 	struct exchange exchange;
 	bool asking;
+	bool heard;         /* an answer to what was asked last */
 	struct timer timer; /* asking: when it is given up; else: when it is asked (again) */
 	unsigned failures;
 	uint8_t question[MESSAGE_QUESTION_MAX];
@@ -114,6 +115,7 @@ static void on_done(struct exchange *exchange)
 		failed(lookup, exchange->why);
 		return;
 	}
+	lookup->heard = true;
 	if (plain_read_addresses(exchange->answer, lookup->address_size, &addresses))
 		address = choose(lookup, &addresses);
 	if (address == NULL) {
@@ -139,6 +141,7 @@ static void on_timer(struct timer *timer)
 		return;
 	}
 	lookup->asking = true;
+	lookup->heard = false;
 	/* Where the same are asked, nobody can help who cannot serve. */
 	if (bootstrap->ask != bootstrap->set)
 		set_expect_address(bootstrap->set, lookup->index, ANSWER_MS);
@@ -205,10 +208,13 @@ void bootstrap_network_changed(struct bootstrap *bootstrap)
 	for (size_t i = 0; i < bootstrap->n; i++) {
 		struct lookup *lookup = &bootstrap->lookups[i];
 
-		if (lookup->asking || lookup->failures == 0)
+		/* Where a name has no address, it does not get one by what happens to an
+		 * interface, which may be often. */
+		if (lookup->heard || lookup->failures == 0)
 			continue;
 		lookup->failures = 0;
-		ask_again_in(lookup, 0);
+		if (!lookup->asking)
+			ask_again_in(lookup, 0);
 	}
 }
 

@@ -19,7 +19,8 @@ struct bootstrap;
  */
 struct bootstrap *bootstrap_new(
 	struct loop *loop, struct upstream_set *set, struct upstream_set *ask);
-/* Those that were looked for in vain are looked for at once. */
+/* Those for which nobody could be asked are looked for at once; what is being looked for is
+ * soon looked for again if that is in vain. */
 void bootstrap_network_changed(struct bootstrap *bootstrap);
 /* Before the sets. NULL is allowed. */
 void bootstrap_free(struct bootstrap *bootstrap);
