@@ -5,14 +5,17 @@ import ctypes
 import datetime
 import json
 import os
+import pathlib
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
 
 import clocks as our_clocks
 from clocks import Clocks, ClockedDaemon
+from daemon import Daemon
 from dnsclient import dig
 
 pytestmark = our_clocks.NEEDED
@@ -111,6 +114,24 @@ def test_no_deadlock_by_name(lab, tmp_path, clocks):
             assert "its address is not known: " in fail_for_long(clocks).ede_text
             route.close()
             resolves(3)
+
+
+@pytest.mark.parametrize("upstream", [MAIN, "https://one.one.one.one/dns-query"])
+def test_a_flapping_wan(lab, tmp_path, upstream):
+    """However often it goes: who asks meanwhile waits for it, and is answered when it is back. Nothing piles up."""
+    answers = []
+    with Daemon(lab, tmp_path, upstream) as daemon:
+        resolves()
+        descriptors = pathlib.Path(f"/proc/{daemon.process.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        for _ in range(20):
+            client = threading.Thread(target=lambda: answers.append(dig("www.example").answers))
+            with no_route():
+                client.start()
+                time.sleep(0.1)
+            client.join()
+        assert answers == [["192.0.2.1"]] * 20
+        assert len(list(descriptors.iterdir())) <= before + 1
 
 
 def test_what_was_too_early_is_refused_when_the_clock_is_set(lab, tmp_path, clocks):
