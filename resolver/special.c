@@ -3,31 +3,40 @@
 #include "resolver/prefix.h"
 #include <string.h>
 
+#define DOMAIN(text) text, sizeof(text) - 2
+
 static const struct {
 	const char *domain;
+	uint8_t last; /* letter: its index */
 	enum special kind;
 } names[] = {
-	{"localhost", SPECIAL_LOCALHOST},
+	{DOMAIN("localhost"), SPECIAL_LOCALHOST},
 	/* Not in a registry, but in many a hosts file. */
-	{"localhost.localdomain", SPECIAL_LOCALHOST},
-	{"invalid", SPECIAL_NOWHERE},        /* RFC 6761 section 6.4 */
-	{"onion", SPECIAL_NOWHERE},          /* RFC 7686 section 2 */
-	{"alt", SPECIAL_NOWHERE},            /* RFC 9476 */
-	{"test", SPECIAL_EMPTY},             /* RFC 6761 section 6.2, item 4 */
-	{"local", SPECIAL_EMPTY},            /* RFC 6762 section 22.1: of multicast DNS */
-	{"internal", SPECIAL_EMPTY},         /* ICANN, 2024-07-29: for private use */
-	{"home.arpa", SPECIAL_EMPTY},        /* RFC 8375 */
-	{"ipv4only.arpa", SPECIAL_IPV4ONLY}, /* RFC 8880 */
-	{"resolver.arpa", SPECIAL_RESOLVER}, /* RFC 9462 */
-	{"use-application-dns.net", SPECIAL_CANARY},
+	{DOMAIN("localhost.localdomain"), SPECIAL_LOCALHOST},
+	{DOMAIN("invalid"), SPECIAL_NOWHERE}, /* RFC 6761 section 6.4 */
+	{DOMAIN("onion"), SPECIAL_NOWHERE},   /* RFC 7686 section 2 */
+	{DOMAIN("alt"), SPECIAL_NOWHERE},     /* RFC 9476 */
+	{DOMAIN("test"), SPECIAL_EMPTY},      /* RFC 6761 section 6.2, item 4 */
+	{DOMAIN("local"), SPECIAL_EMPTY},     /* RFC 6762 section 22.1: of multicast DNS */
+	{DOMAIN("internal"), SPECIAL_EMPTY},  /* ICANN, 2024-07-29: for private use */
+	{DOMAIN("home.arpa"), SPECIAL_EMPTY}, /* RFC 8375 */
+	{DOMAIN("ipv4only.arpa"), SPECIAL_IPV4ONLY}, /* RFC 8880 */
+	{DOMAIN("resolver.arpa"), SPECIAL_RESOLVER}, /* RFC 9462 */
+	{DOMAIN("use-application-dns.net"), SPECIAL_CANARY},
 };
 
 struct special_zone special_find(const struct asked *asked)
 {
 	size_t at;
+	uint8_t last;
 
+	if (asked->n_labels == 0)
+		return (struct special_zone){0};
+	/* Nearly always that is all: every name that is not in the cache is looked for here. */
+	last = asked->name[asked->size - 2];
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (asked_is_in(asked, names[i].domain, &at))
+		if (last == (uint8_t)names[i].domain[names[i].last] &&
+			asked_is_in(asked, names[i].domain, &at))
 			return (struct special_zone){names[i].kind, at, at == 0};
 	return (struct special_zone){0};
 }

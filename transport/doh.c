@@ -54,6 +54,8 @@ struct doh {
 	bool get;
 	char authority[PATH_MAX_SIZE + 8];
 	char path[PATH_MAX_SIZE];
+	size_t length; /* of the last query, padded ones being mostly of one; and as text */
+	char length_text[8];
 	char why[160];
 };
 
@@ -231,9 +233,20 @@ static nghttp2_nv field(const char *name, const char *value, size_t size, uint8_
 		strlen(name), size, flags};
 }
 
+/* One that lives as long as the session. */
 static nghttp2_nv field_of(const char *name, const char *value)
 {
-	return field(name, value, strlen(value), NGHTTP2_NV_FLAG_NONE);
+	return field(name, value, strlen(value),
+		NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+}
+
+static nghttp2_nv content_length(struct doh *doh, size_t length)
+{
+	if (length != doh->length)
+		snprintf(doh->length_text, sizeof doh->length_text, "%zu", length);
+	doh->length = length;
+	return field("content-length", doh->length_text, strlen(doh->length_text),
+		NGHTTP2_NV_FLAG_NO_COPY_NAME);
 }
 
 /* No field is sent that the server does not need: each would tell it something of us. */
@@ -241,7 +254,7 @@ static int32_t request(struct doh *doh, struct doh_stream *stream)
 {
 	static const char type[] = "application/dns-message";
 	nghttp2_data_provider body = {.read_callback = on_read};
-	char path[PATH_MAX_SIZE + EXCHANGE_QUERY_MAX * 4 / 3 + 8], length[8];
+	char path[PATH_MAX_SIZE + EXCHANGE_QUERY_MAX * 4 / 3 + 8];
 	nghttp2_nv fields[8];
 	size_t n = 0, size;
 
@@ -252,16 +265,16 @@ static int32_t request(struct doh *doh, struct doh_stream *stream)
 		size = (size_t)snprintf(path, sizeof path, "%s?dns=", doh->path);
 		size += base64url(stream->query, stream->query_size, path + size);
 		/* It will not come again, and pushes out what will. */
-		fields[n++] = field(":path", path, size, NGHTTP2_NV_FLAG_NO_INDEX);
+		fields[n++] = field(":path", path, size,
+			NGHTTP2_NV_FLAG_NO_INDEX | NGHTTP2_NV_FLAG_NO_COPY_NAME);
 		stream->query_sent = stream->query_size;
 	} else {
 		fields[n++] = field_of(":path", doh->path);
 	}
 	fields[n++] = field_of("accept", type);
 	if (!doh->get) {
-		snprintf(length, sizeof length, "%zu", stream->query_size);
 		fields[n++] = field_of("content-type", type);
-		fields[n++] = field_of("content-length", length);
+		fields[n++] = content_length(doh, stream->query_size);
 	}
 	return nghttp2_submit_request(
 		doh->session, NULL, fields, n, doh->get ? NULL : &body, stream);
