@@ -176,6 +176,7 @@ static bool make_workers(struct daemon *daemon, unsigned n)
 
 	if (!siphash_random_key(&cookie_secret))
 		return false;
+	queries_tell_bounds(&params.portion);
 	for (; daemon->n < n; daemon->n++) {
 		struct worker **next = &daemon->workers[daemon->n];
 		struct loop **loop = &daemon->loops[daemon->n];

@@ -26,7 +26,6 @@ struct queries {
 	struct siphash_key cookie_secret;
 	struct schedule deadlines;
 	struct schedule patience; /* of those for which there is a stale answer */
-	struct portion portion;
 	size_t n, most;
 	struct query_counts counts;
 	struct taps *taps; /* NULL: nobody watches */
@@ -425,6 +424,22 @@ void query_start(struct queries *queries, struct snapshot *snapshot, struct wire
 	answer(queries, snapshot, &request, &asker);
 }
 
+static size_t most_of(const struct portion *portion)
+{
+	return memory_bound(portion->memory, QUERIES_MAX / portion->workers, QUERY_BYTES);
+}
+
+void queries_tell_bounds(const struct portion *portion)
+{
+	const size_t most = most_of(portion) * portion->workers;
+
+	if (most_of(portion) < QUERIES_MAX / portion->workers)
+		log_line(LOG_NOTICE,
+			"event=memory why=\"there is little of it: at most %zu queries are "
+			"under way at once, and the cache has at most %zu KiB\"",
+			most, most * QUERY_BYTES / 1024);
+}
+
 struct queries *queries_new(struct loop *loop, const struct local *local,
 	const struct siphash_key *cookie_secret, const struct portion *portion)
 {
@@ -435,9 +450,7 @@ struct queries *queries_new(struct loop *loop, const struct local *local,
 		return NULL;
 	queries->loop = loop;
 	queries->local = local;
-	queries->portion = *portion;
-	queries->most =
-		memory_bound(portion->memory, QUERIES_MAX / portion->workers, QUERY_BYTES);
+	queries->most = most_of(portion);
 	queries->cookie_secret = *cookie_secret;
 	queries->lookups = lookups_new(loop, portion);
 	if (siphash_random_key(&secret))
@@ -460,17 +473,6 @@ void queries_free(struct queries *queries)
 	lookups_free(queries->lookups);
 	access_free(queries->access);
 	free(queries);
-}
-
-void queries_tell_bounds(const struct queries *queries)
-{
-	const size_t most = queries->most * queries->portion.workers;
-
-	if (queries->most < QUERIES_MAX / queries->portion.workers)
-		log_line(LOG_NOTICE,
-			"event=memory why=\"there is little of it: at most %zu queries are "
-			"under way at once, and the cache has at most %zu KiB\"",
-			most, most * QUERY_BYTES / 1024);
 }
 
 void queries_use(struct queries *queries, const struct conf *conf)

@@ -27,8 +27,8 @@ struct query_counts {
  * is good with each. NULL: no memory. */
 struct queries *queries_new(struct loop *loop, const struct local *local,
 	const struct siphash_key *cookie_secret, const struct portion *portion);
-/* Logs that there is little memory, if so it is. */
-void queries_tell_bounds(const struct queries *queries);
+/* Logs that there is little memory, if so it is. portion: of each worker. */
+void queries_tell_bounds(const struct portion *portion);
 /* None may be under way. NULL is allowed. */
 void queries_free(struct queries *queries);
 /* A new configuration holds: what is cached is forgotten. */

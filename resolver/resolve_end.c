@@ -8,10 +8,7 @@
  * that mean nothing without one (RFC 4007). */
 static int interface_of(const struct resolving *r, const struct address *address)
 {
-	bool link_local = address->size == 16 && address->bytes[0] == 0xfe &&
-			  (address->bytes[1] & 0xc0) == 0x80;
-
-	return link_local ? r->interface : 0;
+	return address_is_link_local6(address) ? r->interface : 0;
 }
 
 bool resolving_take_addresses(struct resolving *r, const struct reading *reading)

@@ -159,8 +159,6 @@ static bool worker_init(struct worker *worker, const struct worker_params *param
 			worker->loop, worker->local, params->cookie_secret, &params->portion);
 	if (worker->queries == NULL || worker->listeners == NULL)
 		return false;
-	if (params->is_first)
-		queries_tell_bounds(worker->queries);
 	worker->netwatch = netwatch_new(worker->loop, &worker->netwatch_owner);
 	if (worker->netwatch == NULL && params->is_first)
 		log_line(LOG_WARNING,

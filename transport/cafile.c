@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/cafile.h"
+#include "transport/gnutls_free.h"
 #include "transport/verify.h"
 #include <assert.h>
 #include <gnutls/gnutls.h>
@@ -15,17 +16,6 @@ struct cafile {
 	struct anchor *all;
 	size_t n;
 };
-
-static void datum_free(gnutls_datum_t *datum)
-{
-	gnutls_free(datum->data);
-}
-
-static void crt_free(gnutls_x509_crt_t *crt)
-{
-	if (*crt != NULL)
-		gnutls_x509_crt_deinit(*crt);
-}
 
 void cafile_free(struct cafile *cafile)
 {

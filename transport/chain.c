@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/chain.h"
+#include "transport/gnutls_free.h"
 #include "transport/names.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,11 +8,6 @@
 #include <time.h>
 
 enum { PATH_TRIES_MAX = 16 };
-
-static void datum_free(gnutls_datum_t *datum)
-{
-	gnutls_free(datum->data);
-}
 
 static void constraints_free(gnutls_x509_name_constraints_t *constraints)
 {

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/describe.h"
 #include "transport/chain.h"
+#include "transport/gnutls_free.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-
-static void crt_free(gnutls_x509_crt_t *crt)
-{
-	if (*crt != NULL)
-		gnutls_x509_crt_deinit(*crt);
-}
 
 static void copy_name(char *text, size_t size, int r, gnutls_datum_t *name)
 {

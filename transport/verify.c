@@ -2,6 +2,7 @@
 #include "transport/verify.h"
 #include "transport/cafile.h"
 #include "transport/chain.h"
+#include "transport/gnutls_free.h"
 #include "transport/names.h"
 #include "transport/room.h"
 #include "transport/staple.h"
@@ -19,11 +20,6 @@ struct trust {
 	size_t n_distrusted;
 	struct accepted_before *accepted_before;
 };
-
-static void datum_free(gnutls_datum_t *datum)
-{
-	gnutls_free(datum->data);
-}
 
 static void sans_free(gnutls_subject_alt_names_t *sans)
 {

@@ -14,7 +14,7 @@ LAYERS = {
 }
 DOORS = {
     "gnutls/": {"transport/tls.c", "transport/cafile.c", "transport/cafile.h", "transport/verify.c", "transport/chain.c", "transport/chain.h",
-                "transport/staple.c", "transport/staple.h", "transport/describe.c", "transport/idna.c", "ctpolicy/crypto.c",
+                "transport/staple.c", "transport/staple.h", "transport/describe.c", "transport/gnutls_free.h", "transport/idna.c", "ctpolicy/crypto.c",
                 "ctpolicy/pem.c"},
     "uv.h": {"transport/loop.c"},
     "jansson.h": {"ctpolicy/loglist_json.c", "ctpolicy/report_json.c", "ctpolicy/report_json.h", "resolver/evidence.c",

@@ -23,7 +23,7 @@
 static const struct subject ONE = {.address = {1, 1, 1, 1}, .address_size = 4};
 
 /* False: the anchors cannot be read, and `why` says it. */
-static bool judge_by(const char *anchors, const char *file, size_t copies, uint64_t now_ms,
+static bool judge_chain(const char *anchors, const struct wire *der, size_t n, uint64_t now_ms,
 	struct verdict *ret, char why[256])
 {
 	struct trust_params params = {
@@ -31,25 +31,39 @@ static bool judge_by(const char *anchors, const char *file, size_t copies, uint6
 		.list = file_log_list(LISTS, "log_list.json"),
 		.policy = CT_POLICY_CHROME,
 	};
-	struct ct_bytes text = file_read(DATA, file);
-	struct wire der[VERIFY_CHAIN_MAX + 1];
-	struct pem_chain chain;
-	struct trust *trust;
+	struct trust *trust = trust_new(&params, why, 256);
 
-	assert_true(pem_read(text, &chain));
-	file_free(text);
-	trust = trust_new(&params, why, 256);
-	if (trust == NULL) {
-		pem_free(&chain);
+	if (trust == NULL)
 		return false;
-	}
-	for (size_t i = 0; i < copies; i++)
-		der[i] = (struct wire){chain.der[0].data, chain.der[0].size};
-	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = copies}, AT(now_ms), ret);
+	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = n}, AT(now_ms), ret);
 	trust_free(trust);
-	pem_free(&chain);
 	assert_false(ret->accepted); /* none carries an SCT */
 	return true;
+}
+
+/* The first certificate of a file, borrowed from `chain`. */
+static struct wire read_first(const char *file, struct pem_chain *chain)
+{
+	struct ct_bytes text = file_read(DATA, file);
+
+	assert_true(pem_read(text, chain));
+	file_free(text);
+	return (struct wire){chain->der[0].data, chain->der[0].size};
+}
+
+static bool judge_by(const char *anchors, const char *file, size_t copies, uint64_t now_ms,
+	struct verdict *ret, char why[256])
+{
+	struct wire der[VERIFY_CHAIN_MAX + 1];
+	struct pem_chain chain;
+	struct wire first = read_first(file, &chain);
+	bool good;
+
+	for (size_t i = 0; i < copies; i++)
+		der[i] = first;
+	good = judge_chain(anchors, der, copies, now_ms, ret, why);
+	pem_free(&chain);
+	return good;
 }
 
 static struct verdict judge(const char *file, size_t copies, uint64_t now_ms)
@@ -197,31 +211,15 @@ static void test_anchors_of_the_system([[maybe_unused]] void **state)
 /* The first certificate of each file; what they are worth to these anchors. */
 static struct verdict judge_pair(const char *anchors, const char *leaf, const char *other)
 {
-	struct trust_params params = {
-		.anchors_path = anchors,
-		.list = file_log_list(LISTS, "log_list.json"),
-		.policy = CT_POLICY_CHROME,
-	};
-	const char *const files[] = {leaf, other};
-	struct verdict verdict;
 	struct pem_chain chains[2];
-	struct wire der[2];
+	struct wire der[] = {read_first(leaf, &chains[0]), read_first(other, &chains[1])};
+	struct verdict verdict;
 	char why[256] = "";
-	struct trust *trust = trust_new(&params, why, sizeof why);
 
-	if (trust == NULL)
+	if (!judge_chain(anchors, der, 2, IN_2030, &verdict, why))
 		fail_msg("%s", why);
-	for (size_t i = 0; i < 2; i++) {
-		struct ct_bytes text = file_read(DATA, files[i]);
-
-		assert_true(pem_read(text, &chains[i]));
-		file_free(text);
-		der[i] = (struct wire){chains[i].der[0].data, chains[i].der[0].size};
-	}
-	verify_peer(trust, &ONE, &(struct peer){.der = der, .n = 2}, AT(IN_2030), &verdict);
 	for (size_t i = 0; i < 2; i++)
 		pem_free(&chains[i]);
-	trust_free(trust);
 	return verdict;
 }
 
