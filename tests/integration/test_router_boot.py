@@ -62,6 +62,13 @@ def no_route():
         every("add")
 
 
+@pytest.fixture(autouse=True)
+def nothing_half_open(lab):
+    """What a daemon said when there was no route was not heard: the upstream would hold its connections for a minute."""
+    yield
+    lab.upstream_runs("ss", "-K", "dst", "10.53.0.2", capture_output=True)
+
+
 def resolves(seconds=10):
     """Soon: within less than the half minute that an upstream in disgrace is left alone."""
     end = time.monotonic() + seconds
